@@ -39,6 +39,8 @@ export type Contacts = {
   listed(person: Person, listed: Listed, action: 'subscribed' | 'unsubscribed'): void | Promise<void>;
   /** While a contact is being put into the roster: resolves once that is durable. */
   listing(account: AccountKey, id: string): Promise<void> | undefined;
+  /** Whether the store has somebody as a contact of an account whose others are not in memory: there may be thousands. */
+  isStored(account: AccountKey, id: string): Promise<boolean>;
   /** What became of something that the network was told of a subscription. */
   settled(person: Person, id: string, action: SubscriptionAction, outcome: Outcome): Promise<void>;
   /** A session of the person is there: tells the network what it was not told yet. */
@@ -46,7 +48,7 @@ export type Contacts = {
 };
 
 /** Contacts of one account (SECURITY rule 11). */
-export const MOST_CONTACTS = 5000;
+const MOST_CONTACTS = 5000;
 
 /** Whom a network and a roster have alike. */
 const BOTH: Subscription = { to: true, from: true, pendingOut: false, pendingIn: false };
@@ -210,6 +212,10 @@ export function openContacts({
           wordsIn(failure.words, languages.of(person.account)),
         );
     },
+    async isStored(account, id) {
+      const found = await store.contacts.get(account, id);
+      return found !== undefined && !isNobody(mirrored(found));
+    },
     catchUp(person, realm) {
       const { account } = person;
       for (const [id, owed] of person.owed) {
@@ -219,6 +225,10 @@ export function openContacts({
     },
   };
 }
+
+/** Whether somebody is a contact; `full` where they are not and cannot become one. */
+export const knownIn = ({ contacts }: Pick<Person, 'contacts'>, id: string): 'yes' | 'no' | 'full' =>
+  contacts.has(id) ? 'yes' : contacts.size >= MOST_CONTACTS ? 'full' : 'no';
 
 /** Whether somebody asks again for what they were not granted yet. */
 const isCutShort = ({ from, pendingIn }: Subscription, { by, action }: ContactInput): boolean =>

@@ -21,8 +21,7 @@ import { type AccountKey, type BareJid, domainOf, splitAccount } from '#src/mode
 import { wordsIn } from '#src/model/language.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
-import { isNobody, mirrored } from './contact-state.ts';
-import { MOST_CONTACTS, openContacts } from './contacts.ts';
+import { knownIn, openContacts } from './contacts.ts';
 import type { Digests } from './digests.ts';
 import { fill, newPerson, type Person } from './person.ts';
 import { openPresence } from './presence.ts';
@@ -162,15 +161,6 @@ export function openPeople(parts: PeopleParts): People {
     });
   }
 
-  async function isStored(account: AccountKey, id: string): Promise<boolean> {
-    let found = false;
-    await lanes.within(`people ${account}`, async () => {
-      const contact = await store.contacts.get(account, id);
-      found = contact !== undefined && !isNobody(mirrored(contact));
-    });
-    return found;
-  }
-
   /** Lets the user hear of a failure that came later. */
   function answered(going: void | Promise<void>, origin?: Origin): void {
     going?.catch((error: unknown) => {
@@ -288,12 +278,10 @@ export function openPeople(parts: PeopleParts): People {
     },
     listing: (place) => (place.kind === 'contact' ? contacts.listing(place.account, place.id) : undefined),
     async knows(account, id) {
-      // Of who is not there the one contact is read, for there may be thousands.
-      if (!people.has(account) && dormancy.since(account) === undefined && (await isStored(account, id))) return 'yes';
+      const asks = !people.has(account) && dormancy.since(account) === undefined;
+      if (asks && (await contacts.isStored(account, id))) return 'yes';
       let known: 'yes' | 'no' | 'full' = 'no';
-      await within(account, ({ contacts: all }) => {
-        known = all.has(id) ? 'yes' : all.size >= MOST_CONTACTS ? 'full' : 'no';
-      });
+      await within(account, (person) => void (known = knownIn(person, id)));
       return known;
     },
     isAway(account) {
