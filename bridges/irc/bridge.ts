@@ -70,6 +70,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     addresses,
     realm: realmOf(key.realm),
     server,
+    contact: settings.contact,
     timeout: settings.connect_timeout,
     unasked,
     quiet,

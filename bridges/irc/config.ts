@@ -74,6 +74,11 @@ const server = z
     ports: [ports ?? (entry.tls ? 6697 : 6667)].flat(),
   }));
 
+const text = z
+  .string()
+  .max(100)
+  .refine((line) => !/[\u0000-\u001f\u007f]/.test(line) && line.trim() !== '', 'must be a line of text');
+
 /** The settings of an IRC transport (DESIGN §11). */
 export const config = z
   .strictObject({
@@ -99,12 +104,11 @@ export const config = z
       .optional()
       .meta({ examples: ['192.0.2.7'] })
       .describe('The local address to connect from'),
-    realname: z
-      .string()
-      .max(100)
-      .refine((text) => !/[\u0000-\u001f\u007f]/.test(text) && text.trim() !== '', 'must be a line of text')
-      .default('Isthmus user')
-      .describe('The real name that IRC shows for every user'),
+    contact: text
+      .optional()
+      .meta({ examples: ['admin@example.org'] })
+      .describe('How operators of networks reach you, told in the real name of users and by CTCP VERSION'),
+    realname: text.default('Isthmus user').describe('The real name that IRC shows for every user'),
     realname_from_jid: z.boolean().default(false).describe('Show the JID of a user as their real name instead'),
     realname_customization: z
       .boolean()

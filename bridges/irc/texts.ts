@@ -114,6 +114,14 @@ export const texts = catalogue({
     en: 'The server has put you into this channel.',
     de: 'Der Server hat Sie in diesen Kanal gesetzt.',
   },
+  modeChanged: (channel: string, modes: string, by: string) => ({
+    en: `Mode ${channel} [${modes}] by ${by}`,
+    de: `Modus ${channel} [${modes}] von ${by}`,
+  }),
+  invited: (nick: string, channel: string) => ({
+    en: `${nick} has been invited to ${channel}`,
+    de: `${nick} wurde nach ${channel} eingeladen`,
+  }),
   moderated: { en: 'Only those with a voice may speak (+m)', de: 'Nur wer Rederecht hat, darf sprechen (+m)' },
   membersOnly: { en: 'Only those who were invited may enter (+i)', de: 'Nur wer eingeladen ist, darf herein (+i)' },
   subjectByAll: { en: 'Everybody may change the subject (-t)', de: 'Alle dürfen das Thema ändern (-t)' },

@@ -12,6 +12,10 @@ export const roomTexts = catalogue({
     en: 'Too many of your clients are in this room.',
     de: 'In diesem Raum sind schon zu viele Ihrer Programme.',
   },
+  othersStay: (count: number) => ({
+    en: count === 1 ? '1 other client of yours is still here.' : `${count} other clients of yours are still here.`,
+    de: count === 1 ? '1 anderes Ihrer Programme ist noch hier.' : `${count} andere Ihrer Programme sind noch hier.`,
+  }),
   noRoomAddress: { en: 'This is not the address of a room.', de: 'Das ist nicht die Adresse eines Raums.' },
   nickMissing: {
     en: 'A nickname is missing: join as room@service/nickname.',

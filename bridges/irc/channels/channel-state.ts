@@ -1,5 +1,6 @@
 import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { awayInRooms } from '#bridges/irc/people/away.ts';
+import { texts } from '#bridges/irc/texts.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { roomPlace, sender, stamp } from '#bridges/irc/wire/drafts.ts';
 import { type ModeChange, parseModes, splitNamesEntry, withMode } from '#bridges/irc/wire/modes.ts';
@@ -156,7 +157,16 @@ function mode(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   const room = rooms.get(view.fold(line.params[0] ?? ''));
   if (!room) return NOTHING;
   const touched = applyModes(room, parseModes(line.params.slice(1), view.isupport), view);
-  return { drafts: changedRoles(touched, line, room, view) };
+  return { drafts: [...changedRoles(touched, line, room, view), ...modeTold(line, room, view)] };
+}
+
+/** The room says which modes were changed, by whom; it is no part of its history. */
+function modeTold(line: Line, { joined, name, place }: Channel, view: ServerView): Draft[] {
+  const modes = stripFormatting(line.params.slice(1).join(' ')).trim();
+  if (!joined || modes === '' || !view.isPrimary(view.fold(name))) return [];
+  const text = texts.modeChanged(name, modes, line.nick || line.prefix).en;
+  const from = { kind: 'network', id: '' } as const;
+  return [{ kind: 'message', place, from, ...stamp(line, view), hints: { store: false }, text, style: 'plain' }];
 }
 
 /** Those of the touched whose standing is another now. */

@@ -121,7 +121,10 @@ export class Netsplits {
     if (line.command === 'JOIN') return drafts.filter((draft) => !this.#returned(draft));
     const back = this.#back;
     if (!back) return drafts;
+    // Servers give back the modes that were there before: nothing has changed.
+    const given = line.command === 'MODE' && line.ident === '';
     return drafts.flatMap((draft) => {
+      if (given && draft.kind === 'message') return [];
       const key = keyOf(draft);
       const joined = key === undefined ? undefined : back.get(key);
       if (draft.kind !== 'occupant' || key === undefined || !joined) return [draft];

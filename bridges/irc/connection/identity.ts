@@ -24,11 +24,12 @@ export function identityOf(
   { config, nick }: { readonly config: IrcConfig; readonly nick: string | undefined },
 ): ConnectionIdentity {
   const { user } = splitAccount(account);
+  const realname = config.realname_from_jid ? user : config.realname;
   const username = set.username.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 10);
   return {
     nick: set.nick || nick,
     username: username || userName(user),
-    realname: set.realname || (config.realname_from_jid ? user : config.realname),
+    realname: set.realname || (config.contact === undefined ? realname : `${realname} (${config.contact})`),
     pass: set.pass,
   };
 }

@@ -25,6 +25,7 @@ import { farewell } from '#bridges/irc/wire/numerics.ts';
 import { raw } from '#bridges/irc/wire/raw.ts';
 import type { CloseReason, Delivered, Host, Session, SessionKey, StateKey } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
+import { type Rate, type TokenBucket, tokenBucket } from '#src/lib/token-bucket.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -86,8 +87,7 @@ export class IrcConnection implements LineSocketOwner {
   readonly unaskedJoins = new UnaskedJoins();
   /** A message of the day that is being told, and whether a person has asked for it. */
   motd: { readonly rows: string[]; readonly asked: boolean } | undefined;
-  /** When a CTCP VERSION was answered last. */
-  versionToldAt = Number.NEGATIVE_INFINITY;
+  #ctcp: TokenBucket | undefined;
   readonly #setup: ConnectionSetup;
   readonly #key: SessionKey;
   #about: Omit<ReplyTo<Query & { kind: 'session' }>, 'kind'>;
@@ -145,6 +145,16 @@ export class IrcConnection implements LineSocketOwner {
       wish,
     );
     this.#entry = { registration, reject };
+  }
+
+  /** How those who run the gateway are reached. */
+  get contact(): string | undefined {
+    return this.#setup.contact;
+  }
+
+  /** What is left of the answers by CTCP. Most connections are never asked. */
+  ctcpBucket(rate: Rate): TokenBucket {
+    return (this.#ctcp ??= tokenBucket(rate, this.clock));
   }
 
   get clock(): Clock {

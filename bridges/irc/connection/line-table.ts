@@ -25,7 +25,7 @@ import { decode } from '#bridges/irc/wire/decode.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { NICK_REFUSALS } from '#bridges/irc/wire/numerics.ts';
 import type { IrcConnection } from './irc-connection.ts';
-import { ctcpReply, message, versionRequest } from './message-lines.ts';
+import { ctcpReply, ctcpRequest, message } from './message-lines.ts';
 import {
   alreadyListed,
   capability,
@@ -67,7 +67,7 @@ export const LINES: Readonly<Record<string, readonly LineReading[]>> = {
   PONG: [pong],
   CAP: [capability],
 
-  PRIVMSG: [noteNames, spoke, versionRequest, message],
+  PRIVMSG: [noteNames, spoke, ctcpRequest, message],
   NOTICE: [noteNames, ctcpReply, message],
   INVITE: [noteNames, shown],
   WALLOPS: [shown],
@@ -102,7 +102,7 @@ export const LINES: Readonly<Record<string, readonly LineReading[]>> = {
   '366': [describes(STEPS['366']), answered],
   ...each('315 367 368', ASKED_ONLY),
   '322': [noteNames, ...NUMERIC],
-  '341': [inviting, answered],
+  '341': [inviting],
   '697': [alreadyListed],
 
   // People.

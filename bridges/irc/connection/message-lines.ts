@@ -9,9 +9,19 @@ import type { Line } from './server-view.ts';
 
 /** Messages that are held of a channel for whoever may take the invitation there. */
 const HELD = 100;
-/** Milliseconds between two answers to CTCP VERSION. */
-const VERSION_PACE = 5_000;
+/** How fast requests by CTCP are answered. */
+const CTCP_RATE = { burst: 3, per_second: 0.2 };
+/** Characters of a PING that are given back. */
+const PING_SIZE = 100;
 const VERSION = 'Isthmus, a gateway between XMPP and IRC';
+
+/** What a client is asked by CTCP (https://modern.ircdocs.horse/ctcp) and says of itself. */
+const CTCP_ANSWERS = new Map<string, (rest: string, connection: IrcConnection) => string>([
+  ['CLIENTINFO', () => 'ACTION CLIENTINFO PING TIME VERSION'],
+  ['PING', (rest) => rest.slice(0, PING_SIZE)],
+  ['TIME', (_, { host }) => new Date(host.clock.now()).toUTCString()],
+  ['VERSION', (_, { contact }) => (contact === undefined ? VERSION : `${VERSION} (${contact})`)],
+]);
 
 /** A reply by CTCP answers who has asked (https://modern.ircdocs.horse/ctcp). */
 export const ctcpReply: LineReading = (line, { questions }) => {
@@ -20,16 +30,16 @@ export const ctcpReply: LineReading = (line, { questions }) => {
   return questions.end(command === 'PING' ? 'ping' : 'version', line.nick, line);
 };
 
-/** A request by CTCP VERSION is answered, but not too often. */
-export const versionRequest: LineReading = (line, connection) => {
-  const { host, writer, view } = connection;
+/** A request by CTCP is answered, but not too often. */
+export const ctcpRequest: LineReading = (line, connection) => {
+  const { writer, view } = connection;
   const { nick, params } = line;
-  if (ctcp(params.at(-1) ?? '')?.command !== 'VERSION') return false;
-  if (isSelf(nick, view) || roomOf(params[0] ?? '', view) !== undefined || !isName(nick)) return false;
-  const now = host.clock.now();
-  if (now - connection.versionToldAt < VERSION_PACE) return false;
-  connection.versionToldAt = now;
-  writer.send(makeLine('NOTICE', [nick], `\u0001VERSION ${VERSION}\u0001`));
+  const { command, rest } = ctcp(params.at(-1) ?? '') ?? { command: '', rest: '' };
+  const answer = CTCP_ANSWERS.get(command);
+  if (!answer || isSelf(nick, view) || roomOf(params[0] ?? '', view) !== undefined || !isName(nick)) return false;
+  if (connection.ctcpBucket(CTCP_RATE).take(1) === 0) return false;
+  const said = answer(rest, connection);
+  writer.send(makeLine('NOTICE', [nick], `\u0001${said === '' ? command : `${command} ${said}`}\u0001`));
   return false;
 };
 

@@ -49,6 +49,8 @@ export type ConnectionSetup = {
   readonly called: string;
   /** Whether the line is encrypted. */
   readonly encrypted: boolean;
+  /** How those who run the gateway are reached. */
+  readonly contact: string | undefined;
   /** Milliseconds that logging in may take. */
   readonly timeout: number;
   /** Nobody has just asked for it, or who did has seen it connect lately: only what is news is told. */

@@ -105,9 +105,13 @@ function loggedInAs(name: string | undefined, { host, realm, view }: IrcConnecti
   return true;
 }
 
-/** 341: the invitation has gone out. */
-export const inviting: LineReading = ({ params: [, nick = '', channel = ''] }, { pending, view }) =>
-  pending.done('invite', view.fold(channel), view.fold(nick));
+/** 341: the invitation has gone out, which whoever has invited is told. */
+export const inviting: LineReading = ({ params: [, nick = '', channel = ''] }, { host, pending, questions, view }) => {
+  const sent = pending.done('invite', view.fold(channel), view.fold(nick));
+  if (questions.told('invite') || sent)
+    emit(host, realmNotice(view, texts.invited(nick, channel), host.language(view.account)));
+  return true;
+};
 
 /** InspIRCd's 697: the mask is on the list already, which is what was wanted. */
 export const alreadyListed: LineReading = ({ params: [, channel = ''] }, { pending, view }) => {

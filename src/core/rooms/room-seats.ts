@@ -1,7 +1,10 @@
+import { roomTexts } from '#mappings/texts/rooms.ts';
+import type { Languages } from '#src/core/accounts/languages.ts';
 import type { Recipient } from '#src/core/index.ts';
 import type { Event } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import { type Room, readersOf, type Seat } from './room-state.ts';
+import { wordsIn } from '#src/model/language.ts';
+import { type Leaving, type Room, readersOf, type Seat } from './room-state.ts';
 
 /** The nick under which a full JID sits in the room. */
 export function nickOf(room: Room, account: AccountKey, jid: string): string | undefined {
@@ -13,6 +16,13 @@ export function nickOf(room: Room, account: AccountKey, jid: string): string | u
 export function isLast(room: Room, account: AccountKey, jid: string): boolean {
   const seats = room.members.get(account)?.seats;
   return seats?.size === 1 && seats.has(jid);
+}
+
+/** A client that leaves is told how many others of its account stay. */
+export function othersStay(room: Room, leaving: Leaving, languages: Pick<Languages, 'of'>): Leaving {
+  const { account } = leaving;
+  const others = roomTexts.othersStay((room.members.get(account)?.seats.size ?? 1) - 1);
+  return { ...leaving, reason: wordsIn(others, languages.of(account)) };
 }
 
 /** What a session is called, and what it was asked to be called. */

@@ -30,7 +30,7 @@ import { present } from './presence.ts';
 import { farewell, restored } from './restored-room.ts';
 import { aboutRoom, caughtUp, stillOut } from './room-changes.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
-import { isLast, nickOf, nickToAsk } from './room-seats.ts';
+import { isLast, nickOf, nickToAsk, othersStay } from './room-seats.ts';
 import * as state from './room-state.ts';
 import { disclose, isUnread, marked, said, saidThere, showPast } from './said.ts';
 import { openRecentChanges, type Untold } from './untold.ts';
@@ -205,7 +205,7 @@ export function openRooms(parts: RoomParts) {
     const { account, jid } = leaving;
     if (!room) return;
     if (membershipIn(room.place) === 'network') return run(room, state.leave(room, leaving, 'stays'));
-    if (!isLast(room, account, jid)) return run(room, state.leave(room, leaving));
+    if (!isLast(room, account, jid)) return run(room, state.leave(room, othersStay(room, leaving, parts.languages)));
     return choices.stays(account, room.place).then((stays) => {
       const remains = stays ? 'stays' : parts.linger > 0 ? otherwise : 'parts';
       if (remains === 'lingers') lingers.start(account, room.place);

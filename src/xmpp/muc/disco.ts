@@ -24,6 +24,8 @@ export const muc: Extension = {
           // XEP-0045 §6.4, §15.5; stable_id (§7.4): a message comes back with the id that it was sent with.
           room: [MUC, ...USUAL, `${MUC}#stable_id`],
         },
+  // XEP-0045 §17.1.1: what may be sent to rooms is not restricted.
+  node: (name, { kind }) => (kind === 'room' && name === `${MUC}#traffic` ? { features: [] } : undefined),
   presence: decodePresence,
   answers: { [`${FORMS} x`]: answerVoice },
   origin: { body: firstWords },

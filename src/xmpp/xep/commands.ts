@@ -45,9 +45,13 @@ function node(name: string, request: Request): DiscoNode | undefined {
     name: wordsIn(offer.title, request.speak()),
   }));
   if (name === COMMANDS)
-    return { type: 'command-list', name: wordsIn(texts.commands, request.speak()), features: both, items: offered };
+    return {
+      identity: { type: 'command-list', name: wordsIn(texts.commands, request.speak()) },
+      features: both,
+      items: offered,
+    };
   const found = offered.find((one) => one.node === name);
-  return found && { type: 'command-node', name: found.name, features: [COMMANDS, FORMS] };
+  return found && { identity: { type: 'command-node', name: found.name }, features: [COMMANDS, FORMS] };
 }
 
 type Action = 'execute' | 'next' | 'complete' | 'prev' | 'cancel';

@@ -52,8 +52,8 @@ function hashedInfo(node: string, { kind, features }: Request): Xml | undefined 
   return kind === 'contact' ? capsInfo(node, features(kind)) : undefined;
 }
 
-const nodeInfo = ({ payload }: Request, { type, name, features }: DiscoNode): Xml =>
-  xml`<query xmlns='http://jabber.org/protocol/disco#info' node='${payload.attrs.node}'><identity category='automation' type='${type}' name='${name}'/>${features.map((feature) => xml`<feature var='${feature}'/>`)}</query>`;
+const nodeInfo = ({ payload }: Request, { identity, features }: DiscoNode): Xml =>
+  xml`<query xmlns='http://jabber.org/protocol/disco#info' node='${payload.attrs.node}'>${identity && xml`<identity category='automation' type='${identity.type}' name='${identity.name}'/>`}${features.map((feature) => xml`<feature var='${feature}'/>`)}</query>`;
 
 function nodeItems({ payload, target, user, view }: Request, { items = [] }: DiscoNode): Xml {
   const { addresses, domain } = view.transport;

@@ -62,8 +62,7 @@ export type Service = {
 
 /** What discovery says of a node (XEP-0030 §3.2, §4.2): its identity, features, and the nodes below it at the same JID. */
 export type DiscoNode = {
-  readonly type: 'command-list' | 'command-node';
-  readonly name: string;
+  readonly identity?: { readonly type: 'command-list' | 'command-node'; readonly name: string };
   readonly features: readonly string[];
   readonly items?: readonly { readonly node: string; readonly name: string }[];
 };

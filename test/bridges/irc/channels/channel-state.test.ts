@@ -96,7 +96,9 @@ describe('what happens in a channel', () => {
       'notice Nurse: look',
       'plain Nurse: for ops',
       'role Nurse admin/moderator',
+      'plain undefined: Mode #c [+vo-b+k Nurse Nurse *!*@x key] by irc.fake',
       'role Nurse member/participant',
+      'plain undefined: Mode #c [-o Nurse] by romeo',
       'rename Nurse member/participant',
       'topic',
       'kick Angelica member/participant',
@@ -106,9 +108,9 @@ describe('what happens in a channel', () => {
       'leave Nurse3 none/participant',
     ]);
     expect(told[1]).toMatchObject({ at: Date.UTC(2024, 0, 1), from: { kind: 'network', id: 'nurse', name: 'Nurse' } });
-    expect(told[7]).toMatchObject({ nick: 'Angelica', newId: 'angelica' });
-    expect(told[9]).toMatchObject({ by: 'romeo', reason: 'out' });
-    expect(told[13]).toMatchObject({ reason: 'Ping timeout' });
+    expect(told[9]).toMatchObject({ nick: 'Angelica', newId: 'angelica' });
+    expect(told[11]).toMatchObject({ by: 'romeo', reason: 'out' });
+    expect(told[15]).toMatchObject({ reason: 'Ping timeout' });
   });
 
   it('one of ours is kicked: told once, with the account', async () => {
@@ -147,7 +149,6 @@ describe('what happens in a channel', () => {
     far.send(
       `${nurse} PRIVMSG romeo :psst`,
       `${nurse} PRIVMSG ROMEO :\u0001DCC SEND x 1 2 3\u0001`,
-      `${nurse} PRIVMSG romeo :\u0001VERSION\u0001`,
       `${nurse} PRIVMSG romeo :\u0001VERSION\u0001`,
       `${nurse} NOTICE romeo :\u0001PING 1\u0001`,
       ':a,b!x@y PRIVMSG romeo :odd',
@@ -202,6 +203,7 @@ describe('two of ours in one channel', () => {
       'join Nurse none/participant',
       'plain Nurse: hi',
       'role juliet* member/participant',
+      'plain undefined: Mode #c [+v juliet] by irc.fake',
       'leave Nurse none/participant',
     ]);
   });

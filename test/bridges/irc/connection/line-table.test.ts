@@ -62,7 +62,7 @@ describe('the table of lines', () => {
       for (const numeric of all)
         far.send(
           numeric === '341'
-            ? ':irc.fake 341 romeo y #x :word-341'
+            ? ':irc.fake 341 romeo word-341 #x'
             : numeric === '353'
               ? ':irc.fake 353 romeo = #x :word-353'
               : `:irc.fake ${numeric} romeo #x :word-${numeric}`,
