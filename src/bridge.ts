@@ -312,7 +312,8 @@ export type Host = {
   readonly transport: string;
   /**
    * Takes events in. Resolves once they are durable, and only then may a bridge acknowledge them to its network;
-   * synchronous when nothing has to be. `writes` commit together with the events. Says which drafts were not kept, and why.
+   * synchronous when nothing has to be. What somebody has written in another client (`Party.self`) waits until it is known what
+   * became of that which is on its way there: a bridge must not keep the one from going on for the other. `writes` commit together with the events. Says which drafts were not kept, and why.
    */
   emit(drafts: readonly Draft[], writes?: readonly StateWrite[]): Taken | Promise<Taken>;
   /**

@@ -99,6 +99,7 @@ async function openWire(): Promise<Wire> {
         ],
       },
     }),
+    set: { account: { elsewhere: true } },
     served: () => ({
       listen,
       admits: async ({ contact }) => (contact === STRANGER ? 'first' : 'yes'),
@@ -116,6 +117,14 @@ async function openWire(): Promise<Wire> {
     elsewhere: OTHER,
     say: async (text) => receive(text),
     provoke,
+    async sayElsewhere(name, text) {
+      // It is read from the first look on.
+      await imap.when(() => imap.idle > 0);
+      const headers = [`From: ${name}@${HOME}`, `To: <${PERSON}>`, `Message-ID: <o${++count}@${HOME}>`];
+      imap.deliver([...headers, '', text, ''].join('\r\n'), 'Sent', '\\Seen');
+      // Folders beside the first are looked at when that has news.
+      receive('hark');
+    },
     async able() {
       receive('hark', { headers: ['Chat-Version: 1.0'] });
       // The reader waits again behind it.

@@ -128,6 +128,9 @@ async function openWire(): Promise<Wire> {
     elsewhere: `bob:${SERVER}`,
     say,
     provoke,
+    async sayElsewhere(name, text) {
+      state.add(await alone(name), userOf(name), 'm.room.message', { msgtype: 'm.text', body: text });
+    },
     async heard(name) {
       const index = heard.get(name) ?? 0;
       heard.set(name, index + 1);

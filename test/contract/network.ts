@@ -1,4 +1,4 @@
-import type { BridgeDefinition, Credentials } from '#src/bridge.ts';
+import type { BridgeDefinition, Credentials, Settings } from '#src/bridge.ts';
 import type { EventKind } from '#src/model/event.ts';
 import type { Served } from './host.ts';
 
@@ -17,6 +17,10 @@ export type Wire = AsyncDisposable & {
   served?(): Served;
   /** The person says something in the room. */
   say(text: string): Promise<void>;
+  /** What the users have set. */
+  readonly set?: Settings;
+  /** For networks that tell what the account has written to the person in another client. */
+  sayElsewhere?(name: string, text: string): Promise<void>;
   /** For every kind that the table lets in: how the account (by its name, and in the room) is told one. */
   readonly provoke: Readonly<Partial<Record<EventKind, (name: string) => Promise<void>>>>;
   /** For networks on which not everybody has all of the table: the person shows the account that they have. */

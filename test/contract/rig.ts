@@ -61,7 +61,7 @@ export async function withRig(
 export async function openRig(
   contract: Contract,
   wire: Wire,
-  { slow = false, settings = {}, served }: RigOptions = {},
+  { slow = false, settings = wire.set ?? {}, served }: RigOptions = {},
 ): Promise<Rig> {
   const { definition, patience = PATIENCE } = contract;
   const parts = testHost(TRANSPORT, patience, settings, { ...wire.served?.(), ...served });

@@ -39,6 +39,28 @@ export const intakeChecks: readonly Check[] = [
       }),
   },
   {
+    // What its host has under way there decides whether that is an echo.
+    name: 'what the account has written elsewhere may wait for what goes out, which does not wait for it',
+    run: (contract) =>
+      withRig(contract, async (rig) => {
+        const { wire, places, drafts } = rig;
+        if (!wire.sayElsewhere) return;
+        const session = await rig.enter();
+        const release = rig.holdEmits();
+        try {
+          await wire.sayElsewhere('romeo', 'elsewhere');
+          const isSelf = () =>
+            drafts.some(({ kind, from }) => kind === 'message' && from.kind === 'network' && from.self);
+          await rig.when('what was written elsewhere', isSelf);
+          expect(await rig.outcome(await rig.say('meanwhile', session, places.contact))).toMatchObject({
+            state: 'taken',
+          });
+        } finally {
+          release();
+        }
+      }),
+  },
+  {
     name: 'lists come in pages, each entry once',
     run: (contract) =>
       withRig(contract, async (rig) => {
