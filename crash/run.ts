@@ -1,6 +1,8 @@
 // npm run crash: kills a gateway under load again and again, or does something else to it, and closes the books.
 import { type Postgres, startPostgres } from '../test/real/postgres.ts';
 import { runCycles } from './cycles.ts';
+import { ownMailNetwork } from './email/accounts/network.ts';
+import { playOwnMailRuns } from './email/accounts/runs.ts';
 import { emailNetwork } from './email/network.ts';
 import { playMailRuns } from './email/runs.ts';
 import { faults } from './faults/index.ts';
@@ -48,6 +50,7 @@ async function main(args: readonly string[]): Promise<number> {
     pigeon: withPigeon,
     sms: withSms,
     email: withWorld(emailNetwork, playMailRuns),
+    'email-accounts': withWorld(ownMailNetwork, playOwnMailRuns),
     matrix: withWorld(matrixNetwork, playMatrixRuns),
     'matrix-accounts': withWorld(accountsNetwork, playAccountsRuns),
   }[network];

@@ -27,8 +27,14 @@ export type NetworkSetting =
   | { readonly kind: 'pigeon'; readonly port: number }
   /** Where the homeserver is, and the port of the public listener, where its transactions come in. */
   | { readonly kind: 'matrix'; readonly url: string; readonly port: number }
-  /** Where mail goes, where it comes in, and who is asked for names: ports of 127.0.0.1. */
-  | { readonly kind: 'email'; readonly smtp: number; readonly lmtp: number; readonly dns: number }
+  /** Where mail goes, where it comes in, who is asked for names, and where users' own mailboxes are: ports of 127.0.0.1. */
+  | {
+      readonly kind: 'email';
+      readonly smtp: number;
+      readonly lmtp: number;
+      readonly dns: number;
+      readonly mailboxes?: Readonly<Record<string, number>>;
+    }
   | {
       readonly kind: 'sms';
       readonly api: string;

@@ -4,6 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type KillPlace, runCycles } from '../crash/cycles.ts';
+import { auditMailboxes } from '../crash/email/accounts/audit.ts';
+import { type OwnMailWorld, ownMailNetwork } from '../crash/email/accounts/network.ts';
+import { playOwnMailRuns } from '../crash/email/accounts/runs.ts';
 import { auditMailFates, auditRepeats } from '../crash/email/audit.ts';
 import { emailNetwork, type MailWorld } from '../crash/email/network.ts';
 import { type MailEnd, playMailRuns } from '../crash/email/runs.ts';
@@ -24,6 +27,7 @@ import type { Call } from '../crash/sms/calls.ts';
 import { smsFaults } from '../crash/sms/faults.ts';
 import { type SmsWorld, smsNetwork } from '../crash/sms/network.ts';
 import { type End, type Place, playSmsRuns } from '../crash/sms/runs.ts';
+import { scriptedImap } from './fakes/imap-server.ts';
 import type { FakeMessage } from './fakes/twilio-messages.ts';
 import { folder } from './process/cli/isthmus.ts';
 
@@ -124,6 +128,22 @@ describe('a gateway that sends and takes mail', { timeout: PATIENCE }, () => {
 
   it('loses no mail that had its 250, and sends none twice, whenever it is killed', async () => {
     expect(await withEmail({}, 3, ['taken', 'handed on', 'stop'])).toEqual([]);
+  });
+});
+
+describe('a gateway with mailboxes of users', { timeout: PATIENCE }, () => {
+  it('shows each mail once and sends none twice, and marks what was shown, whenever it is killed', async () => {
+    let world: OwnMailWorld | undefined;
+    const network = ownMailNetwork((opened) => {
+      world = opened;
+    });
+    await using lab = await openLaboratory({ seed: 1, rate: 10 }, network);
+    if (!world) throw new Error('there are no mailboxes');
+    await playOwnMailRuns({ lab, world, random: seeded(1) }, { runs: 3, at: ['read', 'marked', 'taken'] });
+    await lab.finish();
+    const { told, accepted } = lab.ledger.figures;
+    expect(Math.min(told, accepted)).toBeGreaterThan(0);
+    expect(lab.ledger.violations).toEqual([]);
   });
 });
 
@@ -362,6 +382,38 @@ describe('the books', () => {
       'm1 came 3 times',
       '1 was delivered, and its row is bounced: ',
       '3 was bounced, and nobody has refused it: ',
+    ]);
+  });
+
+  it('see a mailbox in which a mail has another mark than its user wants, or a copy too many', async () => {
+    const ledger = openLedger(ownMailNetwork());
+    await using romeo = await scriptedImap();
+    await using nurse = await scriptedImap();
+    for (const imap of [romeo, nurse]) {
+      imap.create('Done');
+      imap.deliver('Message-ID: <m1@peers.example>\n\nfirst', 'INBOX', imap === nurse ? '\\Seen' : '');
+      imap.deliver('Message-ID: <m2@peers.example>\n\nlater', 'INBOX', '\\Draft');
+    }
+    for (const id of ['o1@chat.example', 'o1@chat.example', 'o2@elsewhere.example'])
+      romeo.deliver(`Message-ID: <${id}>\n\nsent`, 'Sent', '\\Seen');
+    const one = {
+      messageId: '<o1@chat.example>',
+      by: 'p1',
+      texts: [],
+      from: '',
+      to: '',
+      envelopeId: '',
+      answered: true,
+    };
+    const mailboxes = [
+      { owner: 'romeo', imap: romeo },
+      { owner: 'nurse', imap: nurse },
+    ];
+    auditMailboxes(mailboxes, [one], ledger);
+    expect(ledger.violations).toEqual([
+      '<m1@peers.example> of romeo was shown, and lies there with the marks ‘’',
+      '<o1@chat.example> was taken 1 times, and kept 2 times',
+      '<m1@peers.example> of nurse was shown, and lies there with the marks ‘\\Seen’',
     ]);
   });
 

@@ -2,13 +2,13 @@ import { deliveryReport, vouched } from '../../test/fakes/mail-server.ts';
 import type { Landed } from '../ledger.ts';
 import type { Load, NetworkParts } from '../network.ts';
 import { between, oneOf } from '../random.ts';
-import { USERS } from '../setting.ts';
-import { openUsers, RESENT } from '../users.ts';
+import { openUsers, RESENT, type UsersParts } from '../users.ts';
 import type { HandingOn } from './handing-on.ts';
-import { ADDRESSES, AUTHSERV, DOMAIN, OWNERS, PEERS } from './names.ts';
+import { AUTHSERV, DOMAIN, OWNERS, PEERS } from './names.ts';
 import { NOBODY, type TakenMail } from './smarthost.ts';
 
-const MAILBOXES = Array.from({ length: 8 }, (_, index) => `bob${index}`);
+/** Who has nothing but mail. */
+export const MAILBOXES = Array.from({ length: 8 }, (_, index) => `bob${index}`);
 /** Milliseconds between two portions. */
 const TICK = 20;
 /** One message in so many is written to nobody. */
@@ -28,12 +28,23 @@ export type MailLoad = Load & {
   deliver(mail: TakenMail): void;
 };
 
-/** Begins when it is told to. `taken` is what the smarthost has. */
+/** How mails come to the gateway: one after the other of each queue. */
+export type MailsIn = Pick<HandingOn, 'add' | 'open'> & { readonly figures: Readonly<Record<'taken', number>> };
+
+export type MailLoadParts = NetworkParts & {
+  /** What the server that takes mails has. */
+  taken(): readonly TakenMail[];
+  /** Where a user is written to first. */
+  addressOf(user: string): string;
+  readonly clients?: Pick<UsersParts, 'other' | 'aside'>;
+};
+
+/** Begins when it is told to. */
 export function openMailLoad(
-  { ledger, random, rate, taken }: NetworkParts & { readonly taken: () => readonly TakenMail[] },
-  handing: HandingOn,
+  { ledger, random, rate, taken, addressOf, clients = { other: () => undefined } }: MailLoadParts,
+  mailsIn: MailsIn,
 ): MailLoad {
-  const users = openUsers({ domain: DOMAIN, ledger, random, other: () => undefined });
+  const users = openUsers({ domain: DOMAIN, ledger, random, ...clients });
   const fates = new Map<string, MailFate>();
   const answerable = new Map<string, TakenMail>();
   let timer: NodeJS.Timeout | undefined;
@@ -45,7 +56,7 @@ export function openMailLoad(
     const lane = `${by} ${user}`;
     const number = ledger.tell(lane);
     const about = between(random, 0, 1) === 0 ? answerable.get(lane) : undefined;
-    const to = about?.from ?? `${user}=${USERS}@${ADDRESSES}`;
+    const to = about?.from ?? addressOf(user);
     const from = `${by}@${PEERS}`;
     const raw = [
       vouched(from).replaceAll('mx.example', AUTHSERV),
@@ -58,7 +69,7 @@ export function openMailLoad(
       `${lane} ${number}`,
       '',
     ].join('\r\n');
-    handing.add(lane, { from, to, raw });
+    mailsIn.add(lane, { from, to, raw });
   }
 
   function write(): void {
@@ -87,22 +98,22 @@ export function openMailLoad(
     },
     fates,
     deliver(mail) {
-      const { messageId, to, from } = mail;
+      const { messageId, to, from, envelopeId } = mail;
       const fate = fates.get(messageId) ?? (between(random, 1, FAILED) === 1 ? 'failed' : 'delivered');
       fates.set(messageId, fate);
       const user = mail.texts[0]?.lane.split(' ')[0];
       if (user !== undefined) answerable.set(`${to.replace(/@.*$/, '')} ${user}`, mail);
-      const about = { token: from, to, messageId };
+      const about = { token: from, to, messageId, envelopeId };
       const raw = deliveryReport(
         about,
         fate === 'delivered'
           ? { action: 'delivered', status: '2.0.0', diagnostic: '250 2.0.0 in the mailbox' }
           : { action: 'failed', status: '5.2.2', diagnostic: '552 5.2.2 The mailbox is full' },
       );
-      handing.add(`reports ${messageId}`, { from: '', to: from, raw });
+      mailsIn.add(`reports ${messageId}`, { from: '', to: from, raw });
     },
-    unacknowledged: () => handing.open,
-    progress: () => users.came + taken().length + handing.figures.taken,
+    unacknowledged: () => mailsIn.open,
+    progress: () => users.came + taken().length + mailsIn.figures.taken,
     landed: () => landedOf(taken()),
   };
 }

@@ -1,10 +1,11 @@
 import { startEmptyNameServer } from '#src/process/cli/demo/servers/names.ts';
 import type { Network, NetworkParts, World } from '../network.ts';
 import { quietPort } from '../ports.ts';
+import { USERS } from '../setting.ts';
 import { auditMailFates, auditRepeats } from './audit.ts';
 import { type HandingOn, openHandingOn } from './handing-on.ts';
 import { type MailLoad, openMailLoad } from './load.ts';
-import { DOMAIN } from './names.ts';
+import { ADDRESSES, DOMAIN } from './names.ts';
 import { openSmarthost, type Smarthost } from './smarthost.ts';
 
 export type { MailLoad } from './load.ts';
@@ -32,7 +33,10 @@ async function openWorld(parts: NetworkParts): Promise<MailWorld> {
   const { port } = stack.use(await quietPort());
   const handing = openHandingOn(lmtp, random, ledger.violate);
   const smarthost: Smarthost = stack.use(await openSmarthost({ port, random }, (mail) => load.deliver(mail)));
-  const load = openMailLoad({ ...parts, taken: () => smarthost.taken }, handing);
+  const load = openMailLoad(
+    { ...parts, taken: () => smarthost.taken, addressOf: (user) => `${user}=${USERS}@${ADDRESSES}` },
+    handing,
+  );
   stack.defer(() => {
     load.end();
     handing.end();

@@ -11,13 +11,15 @@ export type MailEnd = (typeof mailEnds)[number];
 /** Where runs are played. */
 export type MailPlace = { readonly lab: Laboratory<MailLoad>; readonly world: MailWorld; readonly random: Random };
 
-const moods: readonly MailMood[] = ['well', 'well', 'mixed', 'mixed', 'mixed', 'unclear', 'unclear', 'busy', 'down'];
+export const mailMoods: readonly MailMood[] = [
+  ...(['well', 'well', 'mixed', 'mixed', 'mixed', 'unclear', 'unclear', 'busy', 'down'] as const),
+];
 
 /** Plays runs on one store, each with servers of mail in another mood. Resolves when the last gateway is running at good ones. */
 export const playMailRuns = ({ lab, world, random }: MailPlace, options: RunsOptions<MailEnd>): Promise<Runs> =>
   playRuns<MailEnd, MailMood>(
     {
-      ...{ lab, random, moods, ends: mailEnds },
+      ...{ lab, random, moods: mailMoods, ends: mailEnds },
       seen: {
         taken(happened) {
           world.smarthost.onTaken = happened;

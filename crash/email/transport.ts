@@ -3,21 +3,24 @@ import type { BridgeDefinition } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import type { MakeTransport } from '../network.ts';
 import { hastyBridge } from '../points.ts';
-import { ADDRESSES, AUTHSERV, DOMAIN } from './names.ts';
+import { ADDRESSES, AUTHSERV, DOMAIN, homeOf } from './names.ts';
 
 type Definition = typeof bridge;
 
 const { mapping } = bridge;
 const { facts } = mapping;
 
-/** Nobody waits for long in a laboratory, and what goes as one mail is written within a moment. */
+/** What goes as one mail is written within so many ms. */
+const BURST = 300;
+
+/** Nobody waits for long in a laboratory. */
 const quick: Definition = {
   ...bridge,
   mapping: {
     ...mapping,
     facts: {
       ...facts,
-      delivery: { ...facts.delivery, retry: { min: 50, max: 500 }, pause: 500, burst: 300 },
+      delivery: { ...facts.delivery, retry: { min: 50, max: 500 }, pause: 500, burst: BURST },
     },
   },
 };
@@ -32,6 +35,7 @@ const naming = (definition: Definition): Definition => ({
     const opened = await definition.open(config, host);
     return {
       ...opened,
+      burst: () => BURST,
       deliver: (event, session) => opened.deliver(named(event), session),
       deliverTogether: (events, session) => opened.deliverTogether?.(events.map(named), session) ?? [],
       [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
@@ -44,13 +48,23 @@ export const TIMEOUT = 800;
 
 export const makeTransport: MakeTransport = ({ network, hasty }, pass) => {
   if (network.kind !== 'email') throw new Error('this is no mail server');
-  const { smtp, lmtp, dns } = network;
+  const { smtp, lmtp, dns, mailboxes } = network;
+  const submission = { host: '127.0.0.1', port: smtp, tls: 'off' };
   const settings = bridge.config.parse({
     domain: ADDRESSES,
-    outgoing: { host: '127.0.0.1', port: smtp, tls: 'off', name: `p${process.pid}.gateway.example` },
+    outgoing: { ...submission, name: `p${process.pid}.gateway.example` },
     incoming: { lmtp: `127.0.0.1:${lmtp}` },
     authserv: [AUTHSERV],
     dns: `127.0.0.1:${dns}`,
+    ...(mailboxes && {
+      accounts: {
+        providers: Object.entries(mailboxes).map(([owner, port]) => ({
+          domains: [homeOf(owner)],
+          imap: { host: '127.0.0.1', port, tls: 'off' },
+          ...{ submission, authserv: [AUTHSERV] },
+        })),
+      },
+    }),
   });
   return {
     domain: DOMAIN,

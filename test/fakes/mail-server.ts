@@ -266,7 +266,7 @@ export const vouched = (from: string, id = 'mx.example'): string =>
 
 /** A report of a mail server about a mail (RFC 3464). */
 export function deliveryReport(
-  about: { readonly token: string; readonly to: string; readonly messageId: string },
+  about: { readonly token: string; readonly to: string; readonly messageId: string; readonly envelopeId?: string },
   { action, status, diagnostic }: { readonly action: string; readonly status: string; readonly diagnostic: string },
 ): string {
   return [
@@ -286,6 +286,7 @@ export function deliveryReport(
     'Content-Type: message/delivery-status',
     '',
     'Reporting-MTA: dns; mx.example',
+    ...(about.envelopeId === undefined ? [] : [`Original-Envelope-Id: ${about.envelopeId}`]),
     '',
     `Final-Recipient: rfc822; ${about.to}`,
     `Action: ${action}`,

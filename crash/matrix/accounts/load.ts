@@ -1,11 +1,9 @@
-import type { Element } from 'ltx';
 import { type FakeHomeserver, SERVER } from '../../../test/fakes/homeserver.ts';
 import type { FakeEvent, FakeRoom } from '../../../test/fakes/homeserver-state.ts';
-import type { FakeConnection } from '../../../test/fakes/xmpp-server.ts';
+import { openOwnClients, submitted } from '../../clients.ts';
 import type { Landed } from '../../ledger.ts';
 import type { Load, NetworkParts } from '../../network.ts';
 import { oneOf } from '../../random.ts';
-import { USERS } from '../../setting.ts';
 import { numbered, openUsers, RESENT } from '../../users.ts';
 import { DOMAIN, OWNERS } from '../names.ts';
 import { openPerson, type Person } from './people.ts';
@@ -36,8 +34,8 @@ export async function openAccountsLoad(
   { ledger, random, rate }: NetworkParts,
   { state, accounts }: Pick<FakeHomeserver, 'state' | 'accounts'>,
 ): Promise<AccountsLoad> {
-  const registered = new Map<string, (word: string) => void>();
-  const users = openUsers({ domain: DOMAIN, ledger, random, other, aside });
+  const clients = openOwnClients(DOMAIN);
+  const users = openUsers({ domain: DOMAIN, ledger, random, ...clients });
   let timers: readonly NodeJS.Timeout[] = [];
   let portion = 0;
   for (const name of [...PEOPLE, ...OWNERS]) state.users.set(ownerIdOf(name), { name });
@@ -84,40 +82,18 @@ export async function openAccountsLoad(
     for (const person of people) person.read();
   }
 
-  /** What is no message: people see one another, and the gateway finds nothing where it asks. */
-  function other({ name, attrs }: Element, to: FakeConnection | undefined): void {
-    const { type, id = '', from = '', to: jid = '' } = attrs as Record<string, string>;
-    const user = jid.split('/')[0] ?? '';
-    if (name === 'iq' && (type === 'result' || type === 'error')) registered.get(id)?.(type);
-    else if (name === 'iq')
-      to?.send(
-        `<iq type='error' id='${id}' from='${jid}' to='${from}'><error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></iq>`,
-      );
-    else if (type === 'subscribe')
-      for (const what of ['subscribed', 'subscribe'])
-        to?.send(`<presence type='${what}' from='${user}' to='${from}'/>`);
-    if (name === 'presence' && from === DOMAIN && (type === 'subscribe' || type === 'probe'))
-      to?.send(`<presence from='${user}/x' to='${DOMAIN}'/>`);
-  }
-
   const online = (): boolean => accounts.quiet && accounts.parked === OWNERS.length;
 
   return {
-    attach: users.attach,
+    attach(connection) {
+      clients.attach(connection);
+      users.attach(connection);
+    },
     async register() {
-      const answers = OWNERS.map((name) => {
-        const { promise, resolve } = Promise.withResolvers<string>();
-        registered.set(`register-${name}`, resolve);
-        const fields = { user: name, password: 'secret', encryption: 'true' };
-        const form = Object.entries(fields).map(
-          ([key, value]) => `<field var='${key}'><value>${value}</value></field>`,
-        );
-        users.connection?.send(
-          `<iq type='set' id='register-${name}' from='${name}@${USERS}/x' to='${DOMAIN}'><query xmlns='jabber:iq:register'><x type='submit' xmlns='jabber:x:data'>${form.join('')}</x></query></iq>`,
-        );
-        return promise;
-      });
-      if ((await Promise.all(answers)).includes('error')) throw new Error('an account could not be linked');
+      const form = (user: string): string => submitted({ user, password: 'secret', encryption: 'true' });
+      await Promise.all(
+        OWNERS.map((user) => clients.ask(user, `<query xmlns='jabber:iq:register'>${form(user)}</query>`)),
+      );
     },
     online,
     begin() {
@@ -139,9 +115,6 @@ export async function openAccountsLoad(
     },
   };
 }
-
-/** What stands beside what people say: names, and places to come to. */
-const aside = (stanza: Element): boolean => stanza.attrs.type === 'headline' || stanza.getChild('body') === undefined;
 
 /** What the accounts have said, in the order in which the homeserver took it: each under the row that the transaction id names. */
 const landedOf = (events: readonly FakeEvent[], texts: ReadonlyMap<string, string>): readonly Landed[] =>

@@ -1,0 +1,52 @@
+import { startEmptyNameServer } from '#src/process/cli/demo/servers/names.ts';
+import type { Network, NetworkParts, World } from '../../network.ts';
+import { quietPort } from '../../ports.ts';
+import { auditMailFates, auditRepeats } from '../audit.ts';
+import { DOMAIN } from '../names.ts';
+import { openSmarthost, type Smarthost } from '../smarthost.ts';
+import { auditMailboxes } from './audit.ts';
+import { type OwnMailLoad, openOwnMailLoad } from './load.ts';
+import { type Mailboxes, openMailboxes } from './mailboxes.ts';
+
+/** The servers of users' own mailboxes, as an experiment sees them. */
+export type OwnMailWorld = World<OwnMailLoad> & { readonly smarthost: Smarthost; readonly mailboxes: Mailboxes };
+
+/** Users' own mailboxes at servers that fail. `ready` is given their world when it is open. */
+export const ownMailNetwork = (ready: (world: OwnMailWorld) => void = () => undefined): Network<OwnMailLoad> => ({
+  domain: DOMAIN,
+  there: 'in a mailbox',
+  gapless: true,
+  async open(parts) {
+    const world = await openWorld(parts);
+    ready(world);
+    return world;
+  },
+});
+
+async function openWorld(parts: NetworkParts): Promise<OwnMailWorld> {
+  const { ledger, random } = parts;
+  await using stack = new AsyncDisposableStack();
+  const names = stack.use(await startEmptyNameServer());
+  const { port: lmtp } = stack.use(await quietPort());
+  const { port } = stack.use(await quietPort());
+  const mailboxes = stack.use(await openMailboxes(random));
+  const smarthost: Smarthost = stack.use(await openSmarthost({ port, random }, (mail) => load.deliver(mail)));
+  const load = openOwnMailLoad({ ...parts, taken: () => smarthost.taken }, mailboxes);
+  stack.defer(() => load.end());
+  let repeats = 0;
+  const opened = stack.move();
+  return {
+    ...{ load, smarthost, mailboxes },
+    setting: { kind: 'email', smtp: port, lmtp, dns: names.port, mailboxes: mailboxes.ports },
+    audit(accepted) {
+      repeats = auditRepeats(smarthost.taken, ledger);
+      auditMailFates(smarthost, load.fates, accepted, ledger);
+      auditMailboxes(mailboxes.all, smarthost.taken, ledger);
+    },
+    figures: () => ({
+      ...{ mails: smarthost.taken.length, repeatedMails: repeats },
+      ...{ smarthost: smarthost.figures, mailboxes: mailboxes.figures },
+    }),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
