@@ -169,6 +169,7 @@ const unreadFolder = ({ clock }: Pick<Host, 'clock'>, path: string): MailFolder 
   path,
   select: async (line) => void (await answered(clock, line, line.mailboxOpen(path, { readOnly: true }))),
   hasNews: async () => false,
-  news: async () => undefined,
+  // A wait for news (IDLE) that nothing ends cannot be begun anew: the watch would go round for ever.
+  news: async (line) => void (await answered(clock, line, line.noop())),
   again: async () => undefined,
 });
