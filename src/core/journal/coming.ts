@@ -19,7 +19,9 @@ export function openComing({ lane: laneOf, look, free }: ComingParts) {
   /** Whether so many of its lane may be under way, and nobody in it waits. */
   function goes({ coming, rows, more, loading }: ReturnType<ComingParts['look']>, row: FreshRow): boolean {
     if (more || loading || row.notBefore > 0 || coming.length + rows.length >= free(row)) return false;
-    return rows.every(({ busy }) => busy) && coming.every((one) => one.row.state === 'flight');
+    // Nobody waited when that before it was marked.
+    const before = coming.at(-1);
+    return before ? before.row.state === 'flight' : rows.every(({ busy }) => busy);
   }
 
   /** A row as it is to be added: in flight where it may go at once. */
@@ -41,7 +43,8 @@ export function openComing({ lane: laneOf, look, free }: ComingParts) {
       const index = coming.findIndex((one) => one.row === row);
       if (index < 0) return [];
       size--;
-      return coming.splice(index, 1)[0]?.behind ?? [];
+      const ended = index === 0 ? coming.shift() : coming.splice(index, 1)[0];
+      return ended?.behind ?? [];
     },
     get size() {
       return size;

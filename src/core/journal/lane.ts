@@ -86,6 +86,7 @@ const FLYING: Life = { state: 'flight', attempts: 1, doubted: false, told: true,
 
 export function openDelivery({ store, rows, time, clock, log, limits, settling, ...parts }: DeliveryParts): Delivery {
   const lanes = new Map<string, Lane>();
+  const due = new Set<Lane>();
   const { apply, facts: factsOf } = settling;
   const heard: Hearing = settling;
   let stopped = false;
@@ -99,7 +100,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
   });
   settling.join({
     back: (row) => stepBack(row, laneOf(row.laneKey, backlog.left())),
-    ...{ mark: coming.mark, push, freed: leave, goesOn: ({ lane }) => pump(lane), stepped: suspects.stepped },
+    ...{ mark: coming.mark, push, freed: leave, goesOn: ({ lane }) => soon(lane), stepped: suspects.stepped },
     wanted: (key) => backlog.load(laneOf(key, true)),
   });
 
@@ -107,8 +108,20 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     const { lane } = row;
     if (lane === NO_LANE) return;
     const index = lane.rows.indexOf(row);
-    if (index >= 0) lane.rows.splice(index, 1);
-    queueMicrotask(() => pump(lane));
+    if (index === 0) lane.rows.shift();
+    else if (index > 0) lane.rows.splice(index, 1);
+    soon(lane);
+  }
+
+  /** Pumps a lane once after all that happens in it now: each time it is gone through as a whole. */
+  function soon(lane: Lane): void {
+    if (due.size === 0)
+      queueMicrotask(() => {
+        const all = [...due];
+        due.clear();
+        all.forEach(pump);
+      });
+    due.add(lane);
   }
 
   function laneOf(key: string, unknown: boolean): Lane {
@@ -120,6 +133,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
   function added(row: FreshRow): void {
     const behind = coming.end(row);
     push(row);
+    if (behind.length > 0) pump(laneOf(row.lane, backlog.left()));
     for (const work of behind) work();
   }
 
@@ -127,7 +141,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     const lane = laneOf(row.lane, backlog.left());
     if (lane.loading) lane.late.push(row);
     else take(lane, row);
-    pump(lane);
+    soon(lane);
   }
 
   /** Rows become durable in another order than that of their ids: what is behind the last one is read when it is due. */
