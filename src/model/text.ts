@@ -13,8 +13,17 @@ export const isBlank = (text: string): boolean => !/[!-~]/.test(text) && text.re
 
 const encoder = new TextEncoder();
 
+/** Up to here (UTF-16 units) a text is counted by looking at it: a call to native code costs more. */
+const SHORT = 64;
+
 /** Length in bytes as UTF-8. */
-export const utf8Length = (text: string): number => Buffer.byteLength(text, 'utf8');
+export function utf8Length(text: string): number {
+  const { length } = text;
+  if (length > SHORT) return Buffer.byteLength(text, 'utf8');
+  for (let index = 0; index < length; index++)
+    if (text.charCodeAt(index) > 0x7f) return Buffer.byteLength(text, 'utf8');
+  return length;
+}
 
 /** UTF-8 bytes of the text. */
 export const utf8 = (text: string): Uint8Array => encoder.encode(text);

@@ -64,10 +64,11 @@ export function unescapeLocal(local: string): string {
   );
 }
 
-const escaped = memo(5000, escapeLocal);
+/** What is used often is the same string each time, hashed already wherever something is looked up by it. */
+const atDomain = memo(100, (domain) => memo(5000, (id) => `${escapeLocal(id)}@${domain}`));
 
 /** The bare JID of a foreign address on a component's domain; `''` is the domain itself. */
-export const jidOf = (id: string, domain: string): string => (id === '' ? domain : `${escaped(id)}@${domain}`);
+export const jidOf = (id: string, domain: string): string => (id === '' ? domain : atDomain(domain)(id));
 
 /** The bare JID of a place. Realms need the transport's addresses to be written. */
 export const placeJid = (place: Place, addresses: Addresses): string =>

@@ -22,14 +22,19 @@ export const occupantId: Extension = {
 
 /** Bytes of an id: nobody makes another that is the same. */
 const BYTES = 12;
+/** Rooms that are remembered at least, and occupants of each. */
+const ROOMS = 1000;
+const OCCUPANTS = 2000;
 
 /** The ids that follow from a secret of the gateway (§4.1), the same after a restart. */
 export function openOccupantIds(key: KeyObject): OccupantIds {
   const own = createHmac('sha256', key).update('isthmus occupant ids').digest();
-  const idOf = memo(10_000, (name) =>
-    createHmac('sha256', own).update(name).digest().subarray(0, BYTES).toString('base64url'),
+  const inRoom = memo(ROOMS, (room) =>
+    memo(OCCUPANTS, (by) =>
+      createHmac('sha256', own).update(`${room}\0${by}`).digest().subarray(0, BYTES).toString('base64url'),
+    ),
   );
-  return (room, by) => idOf(`${room}\0${by}`);
+  return (room, by) => inRoom(room)(by);
 }
 
 /** Who an occupant is, whatever they are called: a user of ours, or whom the network means. */
