@@ -20,25 +20,32 @@ export type LineSummary = MessageLine & { readonly nick: string; readonly target
 
 const MSGID = /(?:^@|;)msgid=([^; ]+)/;
 
-/** What is said in a channel comes on the connection of each who is there: it is looked at once. */
-let last: LineSummary | undefined;
+/** What is said in a channel comes on the connection of each who is there, some lines at a time: they are looked at once. */
+const lately = new Map<string, LineSummary>();
+const LATELY = 64;
 
 /** Looks at a raw line; `undefined` unless it is a PRIVMSG or NOTICE with a sender. Cheap, and never throws. */
 export function summaryOf(text: string): LineSummary | undefined {
-  if (text === last?.text) return last;
   const from = text.startsWith('@') ? text.indexOf(' ') + 1 : 0;
   if (text[from] !== ':') return undefined;
   const command = text.indexOf(' ', from) + 1;
   const given = text.startsWith('PRIVMSG ', command) ? 8 : text.startsWith('NOTICE ', command) ? 7 : 0;
   const end = text.indexOf(' ', command + given);
   if (command === 0 || given === 0 || end < 0) return undefined;
+  const known = lately.get(text);
+  if (known) return known;
   const mask = text.indexOf('!', from);
   const nick = text.slice(from + 1, mask > 0 && mask < command ? mask : command - 1);
   const id = from > 0 ? MSGID.exec(text.slice(0, from))?.[1] : undefined;
   const target = text.slice(command + given, end);
-  const key = id ?? `${text.slice(from, command + given)}${foldName(target)}${text.slice(end)}`;
-  last = { key, id, text, nick, target };
-  return last;
+  const folded = foldName(target);
+  // Most is spelled so: then it is the string that was hashed already.
+  const line = folded === target ? text.slice(from) : `${text.slice(from, command + given)}${folded}${text.slice(end)}`;
+  const key = id ?? line;
+  const summary = { key, id, text, nick, target };
+  if (lately.size >= LATELY) lately.clear();
+  lately.set(text, summary);
+  return summary;
 }
 
 /**
