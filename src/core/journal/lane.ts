@@ -3,11 +3,12 @@ import type { Standings } from '#src/core/standing.ts';
 import type { Settling } from '#src/core/way/settle.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import { openSoon } from '#src/lib/soon.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
-import type { DeliveryAgent, Hearing } from './agent.ts';
+import type { DeliveryAgent } from './agent.ts';
 import { openBacklog, ROWS } from './backlog.ts';
 import { isBurst, openBursts } from './bursts.ts';
 import { openComing, stepBack } from './coming.ts';
@@ -86,9 +87,9 @@ const FLYING: Life = { state: 'flight', attempts: 1, doubted: false, told: true,
 
 export function openDelivery({ store, rows, time, clock, log, limits, settling, ...parts }: DeliveryParts): Delivery {
   const lanes = new Map<string, Lane>();
-  const due = new Set<Lane>();
   const { apply, facts: factsOf } = settling;
-  const heard: Hearing = settling;
+  /** A lane is gone through as a whole: once for all that happens in it now. */
+  const soon = openSoon(pump);
   let stopped = false;
   const bursts = openBursts(parts.agent);
   const suspects = openSuspects({ clock, lanes, apply, pump });
@@ -108,20 +109,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     const { lane } = row;
     if (lane === NO_LANE) return;
     const index = lane.rows.indexOf(row);
-    if (index === 0) lane.rows.shift();
-    else if (index > 0) lane.rows.splice(index, 1);
+    if (index >= 0) lane.rows.splice(index, 1);
     soon(lane);
-  }
-
-  /** Pumps a lane once after all that happens in it now: each time it is gone through as a whole. */
-  function soon(lane: Lane): void {
-    if (due.size === 0)
-      queueMicrotask(() => {
-        const all = [...due];
-        due.clear();
-        all.forEach(pump);
-      });
-    due.add(lane);
   }
 
   function laneOf(key: string, unknown: boolean): Lane {
@@ -314,7 +303,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
   function hand(row: OwedRow, more: readonly OwedRow[] = []): void | Promise<void> {
     const fail = (error: unknown): void => failed([row, ...more], parts.asFailure(error));
     try {
-      return parts.agent(row).carry(row, heard, more)?.catch(fail);
+      return parts.agent(row).carry(row, settling, more)?.catch(fail);
     } catch (error) {
       fail(error);
     }
@@ -384,8 +373,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
       }
     },
     fail(fits, failure) {
-      const found = inLanes((row) => !row.busy && fits(row));
-      for (const row of found) apply(row, { on: 'dropped', as: 'bounced', failure });
+      for (const row of inLanes((one) => !one.busy && fits(one))) apply(row, { on: 'dropped', as: 'bounced', failure });
     },
     drop(fits, input) {
       const found = inLanes(fits);
@@ -396,10 +384,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
       }
       return found;
     },
-    async start() {
-      await rows.owner();
-      await backlog.run();
-    },
+    start: () => rows.owner().then(() => backlog.run()),
     async stop() {
       stopped = true;
       backlog.stop();
