@@ -17,7 +17,9 @@ describeReal('commands', ['prosody', 'inspircd', 'python3-slixmpp'], () => {
     const run = (to: string, node: string, ...steps: (readonly [string, object])[]) =>
       alice.do('command', to, node, ...steps.flatMap(([action, filled]) => [action, JSON.stringify(filled)]));
 
-    expect(await alice.do('commands', GATEWAY)).toEqual(['configure', 'last', 'register', 'unregister']);
+    expect(await alice.do('commands', GATEWAY)).toEqual([
+      ...['configure', 'disconnect-from-irc-server', 'hello', 'last', 'ping', 'register', 'unregister'],
+    ]);
     expect(await alice.do('commands', room)).toEqual([...TYPED, 'configure', 'last', 'mapping', 'preview'].sort());
 
     const settings = 'executing complete stay_connected persistent record_history max_history_length digest';

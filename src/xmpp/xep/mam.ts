@@ -15,7 +15,7 @@ import { rangeElement, rangeOf } from './rsm.ts';
 const MAM = 'urn:xmpp:mam:2';
 
 /** Messages of a page where the asker names no number. */
-const PAGE = 50;
+const PAGE = 100;
 
 export const mam: Extension = {
   xep: { number: '0313', title: 'Message Archive Management', version: '1.1.3' },
