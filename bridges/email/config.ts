@@ -78,6 +78,7 @@ const imap = z
       .enum(['implicit', 'starttls', 'off'])
       .default('implicit')
       .describe('implicit, starttls (port 143), or off for a server on this machine'),
+    pin: z.array(z.string()).optional().describe('SHA-256 fingerprints of its certificate, in place of authorities'),
     user: line(320).describe('What we log in as'),
     password: secret.describe('Its password'),
     folder: line(200).default('INBOX').describe('The folder that is read'),
@@ -161,7 +162,7 @@ export const config = z
         smtp: endpoint.optional().describe('Where mail servers hand mail on by SMTP'),
         imap: imap
           .optional()
-          .describe('A mailbox that gets all mail of the domain (host, port, tls, user, password, folder)'),
+          .describe('A mailbox that gets all mail of the domain (host, port, tls, pin, user, password, folder)'),
       })
       .refine(
         ({ lmtp, smtp, imap: box }) => lmtp !== undefined || smtp !== undefined || box !== undefined,

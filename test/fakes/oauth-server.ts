@@ -20,11 +20,18 @@ export type FakeOauth = AsyncDisposable & {
 
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 
-/** Opens it. `given` hears of each token: `token1`, `token2`. */
-export async function oauthServer(given: (token: string) => void): Promise<FakeOauth> {
+/** Opens it. `given` hears of each token: `token1`, `token2`. `/introspect?token=` tells servers (RFC 7662) that the newest is that of `user`. */
+export async function oauthServer(given: (token: string) => void, user?: string): Promise<FakeOauth> {
   const watchers = new Set<() => void>();
   let [asked, tokens, down, approved, revoked] = [0, 0, 0, false, false];
   const ended: string[] = [];
+
+  /** Whose a token is, to servers that ask. */
+  function introspected(path: string): { active: boolean; username?: string | undefined } | undefined {
+    const [, shown] = /^\/introspect\?token=([^&]*)/.exec(path) ?? [];
+    if (shown === undefined) return undefined;
+    return shown === `token${tokens}` ? { active: true, username: user } : { active: false };
+  }
 
   function answerOf(path: string, body: URLSearchParams): { status: number; answer: object } {
     if (path === '/device') {
@@ -53,7 +60,10 @@ export async function oauthServer(given: (token: string) => void): Promise<FakeO
   }
 
   const server = createServer(async (request, response) => {
-    const { status, answer } = answerOf(request.url ?? '', new URLSearchParams(await text(request)));
+    const path = request.url ?? '';
+    const shown = introspected(path);
+    const body = new URLSearchParams(await text(request));
+    const { status, answer } = shown ? { status: 200, answer: shown } : answerOf(path, body);
     response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
     for (const watch of [...watchers]) watch();
   });

@@ -4,14 +4,15 @@ import type { RecipientAnswer } from '#bridges/email/in/recipients.ts';
 import { LATER, TAKEN } from '#bridges/email/in/recipients.ts';
 import type { Host, StateChange } from '#src/bridge.ts';
 import { openConnect } from '#src/lib/net.ts';
+import { FINGERPRINT } from '../fakes/certificate.ts';
 import { post } from '../fakes/mail-server.ts';
 import { jumpingClock } from '../jumping-clock.ts';
 import { startDovecot } from './dovecot.ts';
 import { describeReal } from './servers.ts';
 
 /** A reader of a mailbox of a real server. `answers` are what is said of mails by their subjects; all others are taken. */
-async function reading() {
-  const dovecot = await startDovecot();
+async function reading(tls: 'off' | 'starttls' | 'implicit' = 'off') {
+  const dovecot = await startDovecot({ tls: tls !== 'off' });
   const clock = jumpingClock();
   const kept = new Map<string, string>();
   const seen: string[] = [];
@@ -31,7 +32,8 @@ async function reading() {
   const log = { debug: quiet, error: quiet, warn: quiet, info: quiet };
   const reader = openMailboxReader(
     {
-      ...{ host: '127.0.0.1', port: dovecot.ports.imap, tls: 'off', user: 'gateway', folder: 'INBOX' },
+      ...{ host: '127.0.0.1', port: dovecot.ports[tls === 'implicit' ? 'imaps' : 'imap'], tls },
+      ...{ pin: tls === 'off' ? undefined : [FINGERPRINT], user: 'gateway', folder: 'INBOX' },
       password: { open: () => 'pw' } as never,
     },
     {
@@ -81,6 +83,19 @@ async function reading() {
     },
   };
 }
+
+describeReal('a mailbox of the gateway', ['dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd'], () => {
+  test.each(['implicit', 'starttls'] as const)(
+    'is read in secret (%s), with the certificate that is pinned',
+    async (tls) => {
+      await using world = await reading(tls);
+      await world.begun();
+      await world.mail('one');
+      await world.read(1);
+      expect(world.seen).toEqual(['one']);
+    },
+  );
+});
 
 describeReal('a mailbox with a mail that cannot be taken', ['dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd'], () => {
   test('has the others read, and that one tried again at each look until it can', async () => {

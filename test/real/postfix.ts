@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pathOf } from '#src/process/cli/demo/servers/available.ts';
 import { type RunningServer, run } from '#src/process/cli/demo/servers/running.ts';
+import { CERTIFICATE, PRIVATE_KEY } from '../fakes/certificate.ts';
 
 /** Where Debian has its programs. */
 const DAEMONS = '/usr/lib/postfix/sbin';
 
-export type RunningPostfix = RunningServer<Record<'smtp', number>> & {
+export type RunningPostfix = RunningServer<Record<'smtp' | 'smtps', number>> & {
   /** Tries at once what waits. */
   flush(): Promise<void>;
 };
@@ -21,14 +22,16 @@ export type PostfixOptions = {
   readonly relayed: Readonly<Record<string, string>>;
   /** The port of a Dovecot that knows passwords: people may log in here. */
   readonly sasl?: number;
+  /** With the certificate of `test/fakes/certificate.ts`: nobody logs in without it, and on `smtps` it is there from the beginning. */
+  readonly tls?: boolean;
 };
 
 /** Starts a real Postfix on 127.0.0.1 that takes all from this machine: the smarthost, and the server of `peer.test`. */
 export async function startPostfix(options: PostfixOptions): Promise<RunningPostfix> {
   const path = pathOf('postfix');
-  const server = await run<'smtp'>({
+  const server = await run<'smtp' | 'smtps'>({
     name: 'postfix',
-    portNames: ['smtp'],
+    portNames: ['smtp', 'smtps'],
     prepare: async (dir, ports) => {
       await chmod(dir, 0o755);
       await mkdir(join(dir, 'queue'), { recursive: true });
@@ -36,7 +39,9 @@ export async function startPostfix(options: PostfixOptions): Promise<RunningPost
       const { uid, gid } = await stat('/var/lib/postfix');
       await chown(join(dir, 'data'), uid, gid);
       await writeFile(join(dir, 'main.cf'), main(dir, options));
-      await writeFile(join(dir, 'master.cf'), await master(ports.smtp));
+      await writeFile(join(dir, 'master.cf'), await master(ports, options));
+      await writeFile(join(dir, 'cert.pem'), CERTIFICATE);
+      await writeFile(join(dir, 'key.pem'), PRIVATE_KEY, { mode: 0o600 });
       // It makes the folders of the queue.
       await promisify(execFile)(path, ['-c', dir, 'check']);
       const args = ['-c', dir, '-d'];
@@ -55,13 +60,15 @@ export async function startPostfix(options: PostfixOptions): Promise<RunningPost
 }
 
 /** The packaged one, without chroot, and with our port in the place of 25. */
-async function master(port: number): Promise<string> {
+async function master({ smtp, smtps }: Record<'smtp' | 'smtps', number>, { tls }: PostfixOptions): Promise<string> {
   const packaged = await readFile('/usr/share/postfix/master.cf.dist', 'utf8').catch(() =>
     readFile('/etc/postfix/master.cf', 'utf8'),
   );
-  return packaged
+  const secret = `127.0.0.1:${smtps} inet n - n - - smtpd\n  -o smtpd_tls_wrappermode=yes\n`;
+  const services = packaged
     .replace(/^(\S+\s+(?:inet|unix|fifo|pass)\s+\S+\s+\S+\s+)[y-]/gm, '$1n')
-    .replace(/^smtp(\s+inet\s)/m, `127.0.0.1:${port}$1`);
+    .replace(/^smtp(\s+inet\s)/m, `127.0.0.1:${smtp}$1`);
+  return tls ? `${services}\n${secret}` : services;
 }
 
 const saslOf = (port: number): string => `
@@ -72,7 +79,15 @@ smtpd_sasl_security_options = noanonymous
 smtpd_sasl_authenticated_header = yes
 `;
 
-const main = (dir: string, { mailboxes, lmtp, relayed, sasl }: PostfixOptions): string => `
+const tlsOf = (dir: string): string => `
+smtpd_tls_cert_file = ${dir}/cert.pem
+smtpd_tls_key_file = ${dir}/key.pem
+smtpd_tls_security_level = may
+smtpd_tls_auth_only = yes
+smtpd_tls_received_header = yes
+`;
+
+const main = (dir: string, { mailboxes, lmtp, relayed, sasl, tls }: PostfixOptions): string => `
 compatibility_level = 3.7
 queue_directory = ${dir}/queue
 data_directory = ${dir}/data
@@ -102,4 +117,5 @@ smtp_dns_support_level = disabled
 message_size_limit = 5000000
 disable_dns_lookups = yes
 lmtp_assume_final = yes
+${tls ? tlsOf(dir) : ''}
 ${sasl === undefined ? '' : saslOf(sasl)}`;

@@ -31,7 +31,7 @@ type Parts = { readonly host: Host; readonly config: EmailConfig; readonly intak
 export function openMailboxReader(imap: ImapConfig, { host, config, intake }: Parts): MailboxReader {
   const stopping = new AbortController();
   const { signal } = stopping;
-  const server = { host: imap.host, port: imap.port, tls: imap.tls };
+  const server = { host: imap.host, port: imap.port, tls: imap.tls, pin: imap.pin };
   let watch: MailboxWatch | undefined;
   const folder = openMailFolder({
     ...{ host, path: imap.folder, take },

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { domainToASCII } from 'node:url';
@@ -97,7 +98,8 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
     const connection = new SMTPConnection({
       ...{ connection: socket, host: name, secured: tls !== undefined, secure: tls !== undefined },
       ...{ ignoreTLS: server.tls === 'off', requireTLS: server.tls === 'starttls' },
-      tls: { servername: name, rejectUnauthorized: pin === undefined },
+      // RFC 6066 §3: a literal address is no server name.
+      tls: { ...(isIP(name) === 0 && { servername: name }), rejectUnauthorized: pin === undefined },
       ...{ greetingTimeout: timeout, socketTimeout: timeout, name: domainToASCII(server.name) },
       ...{ logger: false, debug: false, customAuth: { [BEARER]: bearer } },
     });
