@@ -213,6 +213,16 @@ export const config = z
       .prefault('30d')
       .describe('How long mails are kept as they came, each behind a link for its user: a duration, or off'),
     subject: line(100).optional().describe('The subject of mails that have none'),
+    names: z
+      .boolean()
+      .default(false)
+      .describe('Users may choose the name that others get their mails under, in place of the local part of their JID'),
+    reply_to: z
+      .enum(['none', 'token'])
+      .default('none')
+      .describe(
+        'Where answers go: to the address of the user (none), or to one of that mail alone (token), which fills address books',
+      ),
   })
   .superRefine(({ domain: own, outgoing: { dkim: signing } }, context) => {
     if (signing && own !== signing.domain && !own.endsWith(`.${signing.domain}`))
@@ -253,4 +263,6 @@ export const account = z.strictObject({
   elsewhere: z.boolean().default(false).meta({ label: accountTexts.elsewhere }),
   copy: z.boolean().default(true).meta({ label: accountTexts.copy }),
 });
+/** The same where the operator does not let them choose a name, and nobody has a mailbox of their own. */
+export const namelessAccount = account.omit({ name: true });
 export type EmailSettings = z.infer<typeof account>;

@@ -31,9 +31,13 @@ export async function settingsOf({ host }: Pick<EmailTransport, 'host'>, account
   return found.success ? found.data : accountSchema.parse({});
 }
 
-/** The name under which others get a user's mails: never an address. */
-export function nameIn({ name }: Pick<EmailSettings, 'name'>, account: AccountKey): string {
-  if (name !== '') return name;
+/** The name under which others get a user's mails: never an address. Theirs alone where the operator lets them, or the mailbox is their own. */
+export function nameIn(
+  { name }: Pick<EmailSettings, 'name'>,
+  account: AccountKey,
+  { config, by }: Pick<EmailTransport, 'config'> & { readonly by: unknown },
+): string {
+  if (name !== '' && (config.names || by !== undefined)) return name;
   const local = splitAccount(account).user.replace(/@.*$/, '');
   return local.charAt(0).toUpperCase() + local.slice(1);
 }

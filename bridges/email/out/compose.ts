@@ -4,6 +4,7 @@ import MailComposer from 'nodemailer/lib/mail-composer';
 import MimeNode from 'nodemailer/lib/mime-node';
 import type { OutgoingConfig } from '#bridges/email/config.ts';
 import { wireAddress } from '#bridges/email/mailbox.ts';
+import { flow } from '#bridges/email/wire/flow.ts';
 import type { Mailbox } from '#bridges/email/wire/mail.ts';
 import { cleanName } from '#mappings/names.ts';
 import { restyle } from '#mappings/restyle.ts';
@@ -15,6 +16,8 @@ export type ComposedMail = {
   readonly from: Mailbox;
   readonly to: readonly Mailbox[];
   readonly cc?: readonly Mailbox[];
+  /** Where answers go, if not to whom it is from. */
+  readonly replyTo?: string;
   readonly messageId: string;
   readonly inReplyTo?: string | undefined;
   readonly references: readonly string[];
@@ -87,13 +90,14 @@ export async function compose(mail: ComposedMail): Promise<Buffer> {
     from: named(mail.from),
     to: mail.to.map(named),
     ...(mail.cc && mail.cc.length > 0 && { cc: mail.cc.map(named) }),
+    ...(mail.replyTo !== undefined && { replyTo: wireAddress(mail.replyTo) }),
     messageId: angled(checkedId(mail.messageId)),
     ...(mail.inReplyTo !== undefined && { inReplyTo: angled(checkedId(mail.inReplyTo)) }),
     ...(mail.references.length > 0 && { references: mail.references.map(checkedId).map(angled) }),
     subject: oneLine(mail.subject, 200),
     date: new Date(mail.date),
     headers,
-    text: below === '' ? `${plain}\n` : `${plain}\n\n-- \n${below}\n`,
+    text: mail.reaction ? `${plain}\n` : flow(below === '' ? `${plain}\n` : `${plain}\n\n-- \n${below}\n`),
     ...(mail.html && !mail.reaction && { html: htmlOf(body, below) }),
     ...(mail.reaction === 'gmail' && { alternatives: gmailReaction(body) }),
     attachments: mail.attachments.map(({ name, type, content }) => ({
@@ -105,7 +109,15 @@ export async function compose(mail: ComposedMail): Promise<Buffer> {
     disableUrlAccess: true,
     newline: '\r\n',
   });
-  return composer.compile().build();
+  const root = composer.compile();
+  if (!mail.reaction) textNode(root)?.setHeader('Content-Type', 'text/plain; charset=utf-8; format=flowed');
+  return root.build();
+}
+
+/** The part with the text, which stands before all others. */
+function textNode(node: MimeNode): MimeNode | undefined {
+  if (node.childNodes.length === 0) return node;
+  return node.childNodes[0] && textNode(node.childNodes[0]);
 }
 
 /** Gmail's form of a reaction stands between the plain text and HTML, of which programs show the first or the last. */

@@ -44,7 +44,7 @@ export function openDisplayedMails(transport: EmailTransport, smarthost: Smartho
     const token = state.mac('displayed', account, id);
     const mail = await composeDisplayed({
       ...{ about, to: { address: to }, messageId: `${token}@${config.domain}`, domain: config.domain },
-      from: { name: nameIn(await settingsOf(transport, account), account), address },
+      from: { name: nameIn(await settingsOf(transport, account), account, { config, by }), address },
       subject: wordsIn(texts.readSubject(thread?.subject ?? about), language),
       text: wordsIn(texts.readText(address), language),
       date: host.clock.now(),

@@ -89,7 +89,7 @@ export function openPreparing(
     const token = state.mac('mail', before?.events[0] ?? first.id);
     const sender = await senderOf(account, token, by);
     const settings = await settingsOf(transport, account);
-    const name = nameIn(settings, account);
+    const name = nameIn(settings, account, { config, by });
     const language = host.language(account);
     const peer = await state.peer(account, their);
     const content = await contentOf(item, { peer, before });
@@ -103,6 +103,7 @@ export function openPreparing(
     const mail: ComposedMail = {
       from: { name, address: sender.address },
       to: [{ address: thread.replyTo ?? their }],
+      ...(config.reply_to === 'token' && sender.isStrange && { replyTo: sender.bounces }),
       ...{ messageId, references: thread.references, html: settings.html, language, domain: config.domain },
       inReplyTo: inReplyTo !== undefined && isMessageId(inReplyTo) ? inReplyTo : thread.references.at(-1),
       ...{ chat: shown.of(account, their).chat ? {} : undefined, ...content.mail },

@@ -78,7 +78,7 @@ export function openReplyAll(
   async function composed(room: Room, events: readonly MessageEvent[], { before, by }: Begun, group: MailGroup) {
     const { account } = room;
     const settings = await settingsOf(transport, account);
-    const name = nameIn(settings, account);
+    const name = nameIn(settings, account, { config, by });
     const language = host.language(account);
     const token = state.mac('mail', before?.events[0] ?? events[0]?.id ?? '');
     const replied = events.findLast(({ replyTo }) => replyTo !== undefined)?.replyTo;

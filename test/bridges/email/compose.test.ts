@@ -37,6 +37,20 @@ describe('a mail that is written', () => {
     ]);
     const signature = headOf(bytes).join('').replace(/\s/g, '');
     expect(signature).toMatch(/h=[^;]*list-unsubscribe:list-unsubscribe-post/i);
+    // Whoever changes one of them, or puts another above it, has broken the signature.
+    const text = bytes.toString('latin1');
+    const evil = 'List-Unsubscribe: <https://evil.example/>\r\n';
+    for (const changed of [
+      text.replace('hooks/x', 'hooks/y'),
+      text.replace(/List-Unsubscribe-Post: .*\r\n/, ''),
+      `${evil}${text}`,
+    ]) {
+      const { results: broken } = await dkimVerify(Buffer.from(changed, 'latin1'), {
+        resolver,
+        sender: 'x@mail.example',
+      });
+      expect(broken.map(({ status }) => status.result)).toEqual(['fail']);
+    }
   });
 
   it('holds no header that somebody has put into a name, a subject or an address', async () => {

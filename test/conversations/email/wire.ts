@@ -115,23 +115,24 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', m
       const [answer = ''] = await post(lmtp, { ...rawOf(text, who), to: [last?.from ?? ''] });
       if (!answer.startsWith(code)) throw new Error(`the mail was answered: ${answer}`);
     },
-    /** `header NAME`: what the last mail that was heard has there, as `header NAME: VALUE` wants it. */
+    /** `header NAME`: what the last mail that was heard has there, as `header NAME: VALUE` wants it; `{sender}` is who its envelope names. */
     header(rest) {
       const [, name = '', wanted = ''] = /^([^:]+): ?(.*)$/.exec(rest) ?? [];
       const found = last?.header(name) ?? '-';
-      if (found !== wanted) throw new Error(`${name} is ${found}`);
+      if (found !== wanted.replace('{sender}', last?.from ?? '')) throw new Error(`${name} is ${found}`);
     },
     /** `below TEXT`: what stands below the text of the last mail. */
     below(rest) {
       const found = (last?.below ?? '').replaceAll('\n', '\\n') || '-';
       if (found !== rest) throw new Error(`below stands: ${found}`);
     },
-    /** `unsubscribe POST 200`: what the link of the last mail answers to that. */
+    /** `unsubscribe POST 200 [forged]`: what the link of the last mail answers to that, or one that differs in its last letter. */
     async unsubscribe(rest) {
-      const [method = '', code] = rest.split(' ');
+      const [method = '', code, forged] = rest.split(' ');
       const link = new URL((last?.header('list-unsubscribe') ?? '').replace(/[<>]/g, ''));
       const body = method === 'POST' ? { body: 'List-Unsubscribe=One-Click' } : {};
-      const { status } = await fetch(`http://${web}${link.pathname}`, { method, ...body });
+      const path = forged ? link.pathname.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a')) : link.pathname;
+      const { status } = await fetch(`http://${web}${path}`, { method, ...body });
       if (status !== Number(code)) throw new Error(`it answers ${status}`);
     },
     /** `part TYPE TEXT`: a part of that type, which the last mail has beside its texts. */
