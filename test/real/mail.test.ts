@@ -22,7 +22,7 @@ const SECRET = 'secret';
 const NEEDS = ['prosody', 'postfix', 'dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd'] as const;
 
 /** Prosody with alice, Postfix as smarthost and as server of peer.test, Dovecot for its mailboxes, and a gateway between them. */
-async function startMailWorld({ byImap = false }: { byImap?: boolean } = {}) {
+async function startMailWorld({ byImap = false, verifies = false }: { byImap?: boolean; verifies?: boolean } = {}) {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
   const xmpp = stack.use(await startProsody({ domains: { [MAIL]: SECRET }, users: { alice: 'pw' } }));
@@ -34,6 +34,7 @@ async function startMailWorld({ byImap = false }: { byImap?: boolean } = {}) {
     await startPostfix({
       mailboxes: ['bob', 'carol', 'full', ...(byImap ? ['gateway'] : [])],
       lmtp: dovecot.ports.lmtp,
+      verifies,
       // All mail of the domain goes to one mailbox, or to the gateway itself.
       relayed: {
         [DOMAIN]: `lmtp:inet:127.0.0.1:${byImap ? dovecot.ports.lmtp : lmtp}`,
@@ -49,6 +50,7 @@ async function startMailWorld({ byImap = false }: { byImap?: boolean } = {}) {
     transports: {
       [MAIL]: {
         ...{ bridge: 'email', secret: SECRET, domain: DOMAIN, unverified: 'accept', authserv: ['mx.example'] },
+        strangers: verifies ? 'refuse' : 'accept',
         dns: `127.0.0.1:${names.port}`,
         outgoing: { host: '127.0.0.1', port: postfix.ports.smtp, tls: 'off' },
         incoming: byImap
@@ -160,6 +162,19 @@ describeReal('mail over Postfix and Dovecot', NEEDS, () => {
     const answer = await chat(world.alice, 'bob@peer.test');
     expect(answer.getChildText('body')).toMatch(/(^|\n)And to you\.$/);
     expect(answer.getChild('reply', 'urn:xmpp:reply:0')?.attrs.id).toBe('m1');
+  });
+
+  test('who has no address here is refused by Postfix at once, and no bounce goes to whomever a forger has named', async () => {
+    await using world = await startMailWorld({ verifies: true });
+    const raw = 'From: Bob <bob@peer.test>\r\nMessage-ID: <b1@peer.test>\r\n\r\nHello';
+    const { smtp } = world.postfix.ports;
+    const ask = (to: string) => post(smtp, { from: 'bob@peer.test', to: [to], raw, smtp: true });
+    expect(await ask(`nobody@${DOMAIN}`)).toEqual([expect.stringMatching(/^550 /)]);
+    // Whoever is asked for by Postfix is no stranger to be refused: that is decided with the mail.
+    await world.write('bob@peer.test', 'm1', 'Good morrow');
+    await chat(world.alice, 'bob@peer.test');
+    expect(await ask(`alice=localhost@${DOMAIN}`)).toEqual([expect.stringMatching(/^250 /)]);
+    expect((await chat(world.alice, 'bob@peer.test')).getChildText('body')).toMatch(/Hello$/);
   });
 
   test('an answer is read from the mailbox of the gateway, where all mail of its domain goes', async () => {

@@ -24,6 +24,8 @@ export type PostfixOptions = {
   readonly sasl?: number;
   /** With the certificate of `test/fakes/certificate.ts`: nobody logs in without it, and on `smtps` it is there from the beginning. */
   readonly tls?: boolean;
+  /** It asks whoever has a mailbox before it takes a mail, as `bridges/email/README.md` has it. */
+  readonly verifies?: boolean;
 };
 
 /** Starts a real Postfix on 127.0.0.1 that takes all from this machine: the smarthost, and the server of `peer.test`. */
@@ -87,7 +89,14 @@ smtpd_tls_auth_only = yes
 smtpd_tls_received_header = yes
 `;
 
-const main = (dir: string, { mailboxes, lmtp, relayed, sasl, tls }: PostfixOptions): string => `
+const VERIFYING = `
+smtpd_recipient_restrictions = reject_unverified_recipient
+unverified_recipient_reject_code = 550
+address_verify_sender = <>
+address_verify_poll_delay = 1s
+`;
+
+const main = (dir: string, { mailboxes, lmtp, relayed, sasl, tls, verifies }: PostfixOptions): string => `
 compatibility_level = 3.7
 queue_directory = ${dir}/queue
 data_directory = ${dir}/data
@@ -118,4 +127,5 @@ message_size_limit = 5000000
 disable_dns_lookups = yes
 lmtp_assume_final = yes
 ${tls ? tlsOf(dir) : ''}
+${verifies ? VERIFYING : ''}
 ${sasl === undefined ? '' : saslOf(sasl)}`;

@@ -1,5 +1,4 @@
 import { domainToASCII } from 'node:url';
-import DKIM from 'nodemailer/lib/dkim';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import MimeNode from 'nodemailer/lib/mime-node';
 import type { OutgoingConfig } from '#bridges/email/config.ts';
@@ -10,6 +9,7 @@ import { cleanName } from '#mappings/names.ts';
 import { restyle } from '#mappings/restyle.ts';
 import type { Language } from '#src/model/language.ts';
 import { xmlChars } from '#src/model/text.ts';
+import { dkimSignature } from './dkim.ts';
 
 /** A mail before it is written. Texts are styled as XEP-0393 has it; ids stand without angle brackets. */
 export type ComposedMail = {
@@ -179,20 +179,9 @@ export async function composeDisplayed(mail: DisplayedMail): Promise<Buffer> {
   return root.build();
 }
 
-/** Header fields that a signature covers, whether they are there or not: nobody adds one (RFC 6376 §5.4.2). */
-const SIGNED =
-  'from:to:cc:subject:date:message-id:in-reply-to:references:reply-to:mime-version:content-type:content-transfer-encoding:list-unsubscribe:list-unsubscribe-post:auto-submitted:disposition-notification-to:content-disposition:chat-version:chat-edit:chat-delete';
-
 /** The mail with a signature before it (RFC 6376), where the operator has a key. */
 export async function signed(mail: Buffer, { dkim }: Pick<OutgoingConfig, 'dkim'>): Promise<Buffer> {
   if (!dkim) return mail;
-  const signer = new DKIM({
-    domainName: domainToASCII(dkim.domain),
-    keySelector: dkim.selector,
-    privateKey: dkim.key.open(),
-    headerFieldNames: SIGNED,
-  });
-  const chunks: Buffer[] = [];
-  for await (const chunk of signer.sign(mail)) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  const signature = dkimSignature(mail, { ...dkim, privateKey: dkim.key.open() });
+  return Buffer.concat([Buffer.from(signature, 'latin1'), mail]);
 }

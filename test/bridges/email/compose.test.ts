@@ -36,7 +36,7 @@ describe('a mail that is written', () => {
       ['pass', 'mail.example'],
     ]);
     const signature = headOf(bytes).join('').replace(/\s/g, '');
-    expect(signature).toMatch(/h=[^;]*list-unsubscribe:list-unsubscribe-post/i);
+    expect(signature).toMatch(/h=[^;]*list-unsubscribe:list-unsubscribe:list-unsubscribe-post:list-unsubscribe-post/i);
     // Whoever changes one of them, or puts another above it, has broken the signature.
     const text = bytes.toString('latin1');
     const evil = 'List-Unsubscribe: <https://evil.example/>\r\n';
@@ -51,6 +51,34 @@ describe('a mail that is written', () => {
       });
       expect(broken.map(({ status }) => status.result)).toEqual(['fail']);
     }
+  });
+
+  it('verifies whatever is in it', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const key = new Sealed(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    const p = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    const resolver = async () => [[`v=DKIM1; k=rsa; p=${p}`]];
+    const text = fc.string({
+      unit: fc.constantFrom(' ', '\t', '\n', 'x', 'é', '=', '-', '.', '\u00a0'),
+      maxLength: 80,
+    });
+    await fc.assert(
+      fc.asyncProperty(text, text, fc.boolean(), async (body, subject, html) => {
+        const content = await compose({ ...mail, text: body, subject, html, attachments: [] });
+        const bytes = await signed(content, { dkim: { domain: 'mail.example', selector: 's', key } });
+        const { results } = await dkimVerify(bytes, { resolver, sender: 'x@mail.example', minBitLength: 1024 });
+        expect(results.map(({ status }) => status.result)).toEqual(['pass']);
+      }),
+      { numRuns: 100 },
+    );
+    const bytes = await signed(
+      Buffer.from(`From: a@mail.example\r\n\r\n${'\r\n'.repeat(500_000)}x${'\r\n'.repeat(500_000)}`),
+      {
+        dkim: { domain: 'mail.example', selector: 's', key },
+      },
+    );
+    const { results } = await dkimVerify(bytes, { resolver, sender: 'x@mail.example', minBitLength: 1024 });
+    expect(results.map(({ status }) => status.result)).toEqual(['pass']);
   });
 
   it('holds no header that somebody has put into a name, a subject or an address', async () => {
