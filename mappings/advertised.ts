@@ -37,7 +37,7 @@ const SAMPLES: readonly (readonly [Feature, EventBody])[] = [
   ['attention', { kind: 'attention' }],
 ];
 /** What is known of the message that a sample is about. */
-const ABOUT = { quote: 'an earlier word', author: 'juliet', fresh: true } as const;
+const ABOUT = { quote: 'an earlier word', author: 'juliet', fresh: true, named: true } as const;
 
 const CONTACT: Place = { kind: 'contact', account: 'romeo@a.example' as AccountKey, id: 'juliet' };
 const ROOM: Place = { kind: 'shared', transport: '', id: 'verona' };

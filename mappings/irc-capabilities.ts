@@ -1,10 +1,44 @@
+import type { Levels } from '#src/model/capabilities.ts';
+import { irc } from './irc.ts';
+
 /** The capabilities of IRCv3 that are asked for where a server offers them, each because something here reads or writes it. */
 export const USED: ReadonlySet<string> = new Set([
   'away-notify',
   'cap-notify',
+  'chghost',
+  'draft/message-redaction',
   'echo-message',
   'extended-monitor',
   'message-tags',
   'multi-prefix',
   'server-time',
+  'standard-replies',
+  'userhost-in-names',
 ]);
+
+/** What crosses by a capability, and by tags of clients that servers may let nobody send (CLIENTTAGDENY). */
+type ByCapability = { readonly needs: string; readonly tags: readonly string[]; readonly feature: keyof Levels };
+
+const BY_CAPABILITY: readonly ByCapability[] = [
+  // https://ircv3.net/specs/client-tags/typing, reply and react
+  { needs: 'message-tags', tags: ['typing'], feature: 'typing' },
+  { needs: 'message-tags', tags: ['draft/reply'], feature: 'reply' },
+  { needs: 'message-tags', tags: ['draft/reply', 'draft/react'], feature: 'reaction' },
+  // https://ircv3.net/specs/extensions/message-redaction
+  { needs: 'draft/message-redaction', tags: [], feature: 'retract' },
+];
+
+/** What crosses where nothing is known of a server yet, and with each that has no capabilities. */
+export const withoutCapabilities: Levels = {
+  ...irc.facts.out,
+  ...Object.fromEntries(BY_CAPABILITY.map(({ feature }) => [feature, 'none'])),
+};
+
+/** What crosses to a server with these capabilities. `denies` says whether it lets nobody send a tag. Pure. */
+export function carriedWith(capabilities: { has(name: string): boolean }, denies: (tag: string) => boolean): Levels {
+  const carried = BY_CAPABILITY.filter(({ needs, tags }) => capabilities.has(needs) && !tags.some(denies));
+  return {
+    ...withoutCapabilities,
+    ...Object.fromEntries(carried.map(({ feature }) => [feature, irc.facts.out[feature]])),
+  };
+}

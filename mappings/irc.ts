@@ -3,6 +3,7 @@ import {
   asText,
   byCompany,
   byPlace,
+  carriedElse,
   drop,
   editAsSubstitution,
   editChangedWords,
@@ -25,6 +26,20 @@ import {
 
 const SECOND = 1000;
 
+// The text is not said again: that is what the person wants to be rid of.
+const takenBack = asText<DraftOf<'retract'>>(
+  {
+    en: 'a notice that a message was taken back, without its text',
+    de: 'ein Hinweis, dass eine Nachricht zurückgenommen wurde, ohne ihren Text',
+  },
+  ({ by, reason }) =>
+    `${by === undefined ? 'takes a message back' : `a message was removed by ${by}`}${because(reason)}`,
+  'notice',
+);
+
+// A channel of hundreds does not want a line for each thumb: decision 0008.
+const thumbInPrivate = byCompany(reactionAsLine, drop);
+
 /** What IRC carries (RFC 2812, modern.ircdocs.horse), as far as every server does and the bridge knows it. */
 export const irc: NetworkMapping = {
   facts: {
@@ -33,6 +48,11 @@ export const irc: NetworkMapping = {
       action: 'full',
       notice: 'full',
       mention: 'full',
+      // These need capabilities of the server (mappings/irc-capabilities).
+      reply: 'partial',
+      reaction: 'partial',
+      retract: 'partial',
+      typing: 'partial',
       occupant: 'partial',
       affiliation: 'partial',
       nick: 'full',
@@ -47,6 +67,10 @@ export const irc: NetworkMapping = {
       message: 'full',
       action: 'full',
       notice: 'full',
+      reply: 'full',
+      reaction: 'full',
+      retract: 'full',
+      typing: 'full',
       occupant: 'full',
       occupants: 'full',
       topic: 'full',
@@ -86,28 +110,26 @@ export const irc: NetworkMapping = {
         window: 5 * SECOND,
       },
       retract: {
-        default: 'notice',
-        // The text is not said again: that is what the person wants to be rid of.
-        notice: asText(
-          {
-            en: 'a notice that a message was taken back, without its text',
-            de: 'ein Hinweis, dass eine Nachricht zurückgenommen wurde, ohne ihren Text',
-          },
-          ({ by, reason }) =>
-            `${by === undefined ? 'takes a message back' : `a message was removed by ${by}`}${because(reason)}`,
-          'notice',
-        ),
+        default: 'redact',
+        redact: carriedElse('retract', { en: 'a retraction (REDACT)', de: 'eine Rücknahme (REDACT)' }, takenBack),
+        notice: takenBack,
         drop,
       },
       reaction: {
-        // A channel of hundreds does not want a line for each thumb: decision 0008.
-        default: 'private',
+        default: 'react',
+        react: carriedElse('reaction', { en: 'a reaction', de: 'eine Reaktion' }, thumbInPrivate),
         line: reactionAsLine,
-        private: byCompany(reactionAsLine, drop),
+        private: thumbInPrivate,
         drop,
         window: 10 * SECOND,
       },
-      reply: { default: 'nick', nick: replyToNick, quote: replyWithQuote, drop: without('replyTo') },
+      reply: {
+        default: 'reply',
+        reply: carriedElse('reply', { en: 'a reply', de: 'eine Antwort' }, replyToNick),
+        nick: replyToNick,
+        quote: replyWithQuote,
+        drop: without('replyTo'),
+      },
       file: {
         default: 'link',
         link: filesAsLinks,
@@ -154,7 +176,11 @@ export const irc: NetworkMapping = {
         ),
         drop,
       },
-      typing: { default: 'drop', drop },
+      typing: {
+        default: 'typing',
+        typing: keep({ en: 'that somebody is typing', de: 'dass jemand schreibt' }),
+        drop,
+      },
       receipt: { default: 'notice', notice: failureAsNotice, drop },
       marker: { default: 'drop', drop },
       profile: { default: 'drop', drop },

@@ -1,11 +1,11 @@
-import type { Context, Rung, Target } from '#src/model/capabilities.ts';
+import type { Context, Feature, Rung, Target } from '#src/model/capabilities.ts';
 import type { Draft, Message, MessageStyle } from '#src/model/event.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 import { spoken, type Text, type Words, wordsIn } from '#src/model/language.ts';
 import { fileText, urlText } from './files.ts';
 import { formText } from './forms.ts';
 import { cleanName } from './names.ts';
-import { carriesFile } from './parts.ts';
+import { carriesFile, levelIn } from './parts.ts';
 import { excerpt, splitText } from './split.ts';
 import { changedWords, substitution } from './words.ts';
 
@@ -293,6 +293,16 @@ export const byCompany = <D extends Draft>(alone: Rung<D>, inRooms: Rung<D>): Ru
   },
   apply: (draft: D, context: Context, target: Target) =>
     (draft.place.kind === 'contact' ? alone : inRooms).apply(draft, context, target),
+});
+
+/** As it is where the network carries it and knows what it is about, else another rung. */
+export const carriedElse = <D extends Draft>(feature: Feature, does: Text, otherwise: Rung<D>): Rung<D> => ({
+  does: {
+    en: `${does.en} where the network carries it, else ${wordsIn(otherwise.does, 'en')}`,
+    de: `${does.de}, wo das Netz sie überträgt, sonst ${wordsIn(otherwise.does, 'de')}`,
+  },
+  apply: (draft: D, context: Context, target: Target) =>
+    context.named && levelIn(target.levels, feature) !== 'none' ? [draft] : otherwise.apply(draft, context, target),
 });
 
 /** One rung where two people talk alone or nobody else may see it, another in other rooms. */

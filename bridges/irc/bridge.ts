@@ -1,4 +1,3 @@
-import { irc as mapping } from '#mappings/irc.ts';
 import type { Bridge, Delivered, Host, Session, SessionKey, Wish } from '#src/bridge.ts';
 import { openAttempt } from '#src/lib/attempt.ts';
 import type { Capabilities } from '#src/model/capabilities.ts';
@@ -16,23 +15,19 @@ import { provenLogin } from './connection/proven-logins.ts';
 import type { ConnectionSetup } from './connection/realm.ts';
 import { openRealm, type Realm } from './connection/realm.ts';
 import { motdKey, nickKey } from './connection/server-lines.ts';
+import { openNarrowing } from './narrow.ts';
 import { resolve } from './questions/resolve.ts';
 import { type Server, serverFor } from './servers.ts';
 import { channelEncodings, realmSettings } from './settings.ts';
 import { STOPPING_QUIT, texts } from './texts.ts';
 import { realmNotice } from './wire/drafts.ts';
 import { emit } from './wire/emit.ts';
-import { textSize } from './wire/encode.ts';
 import { target } from './wire/line.ts';
 
 /** Milliseconds in which a connection that was made is no news when it is made again. */
 const ONCE = 3_600_000;
 /** What the server, people on it or its channels are asked. */
 const ASKED: ReadonlySet<Query['kind']> = new Set(['ping', 'version', 'profile', 'rooms', 'config', 'list', 'session']);
-/** Contacts and invitations are between people. */
-const inRooms = { ...mapping.facts.out, contact: 'none', invite: 'none' } as const;
-/** What somebody writes to the server is a line as it stands: its signs mean what they mean there, it is cut by nobody, and refused when it is too long. */
-const LINES = { ...mapping.facts.text, format: 'styling', size: 64 * 1024 } as const;
 
 const reasonOf = (error: unknown): Words => (error instanceof Failure ? error.words : texts.broke);
 
@@ -200,28 +195,15 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       .catch((err: unknown) => host.log.error({ err }, 'the settings of a channel could not be read'));
   }
 
-  const narrowed = new Map<number, Capabilities>();
+  const narrowing = openNarrowing();
 
   function narrow(place: Place, session?: Session): Capabilities {
+    if (place.kind === 'realm') return narrowing.toServer;
     const client = session && clients.get(session);
-    if (place.kind === 'realm') return { ...mapping.facts, text: LINES };
-    if (!client) return mapping.facts;
-    const room = place.kind === 'shared' ? client.view.room(nameAt(place.id, client)) : undefined;
-    const to = room?.name ?? target(place, client.view);
-    // Some servers refuse a line with any code where `c` is set, others take the codes away.
-    const plain = room?.modes.set.has('c') ?? false;
-    const [confined, toOne] = [room?.secret ?? false, place.kind === 'contact'];
-    const size = textSize(to, client.view);
-    // Each message asks, and most places are alike: they are told the same.
-    const key = size * 8 + Number(plain) * 4 + Number(confined) * 2 + Number(toOne);
-    const known = narrowed.get(key) ?? {
-      ...mapping.facts,
-      ...(confined && { confined }),
-      out: toOne ? mapping.facts.out : inRooms,
-      text: { ...mapping.facts.text, ...(plain && { format: 'plain' as const }), size },
-    };
-    narrowed.set(key, known);
-    return known;
+    if (!client) return narrowing.unconnected;
+    const { view } = client;
+    const room = place.kind === 'shared' ? view.room(nameAt(place.id, client)) : undefined;
+    return narrowing.to(place, { view, room, to: room?.name ?? target(place, view) });
   }
 
   return {

@@ -129,6 +129,8 @@ export type Context = {
   readonly fresh?: boolean;
   /** Where the whole of a text that is too long can be read, and until when in words. */
   readonly whole?: { readonly url: string; readonly until?: string };
+  /** Whether the side that it goes to has an id for the event that this one refers to. */
+  readonly named?: boolean;
   /** In which language the reader is spoken to; English where there are several readers. */
   readonly language?: Language;
   /** Rungs by name that replace the tables' own. */

@@ -39,7 +39,7 @@ async function openWire(caps: readonly string[]): Promise<Wire> {
     if (connection === mercutio) return false;
     said.put(connection.nick, text);
     const echo = caps.includes('echo-message');
-    return keep(() => echo && connection.send(`:${connection.nick}!u@host.fake PRIVMSG ${to} :${text}`));
+    return keep(() => echo && connection.send(`@msgid=m1 :${connection.nick}!u@host.fake PRIVMSG ${to} :${text}`));
   });
   server.on('PING', ([token = ''], connection) => {
     const pong = () => connection.send(`:irc.fake PONG irc.fake :${token}`);
@@ -49,6 +49,9 @@ async function openWire(caps: readonly string[]): Promise<Wire> {
   });
 
   const others = (): IrcConnection[] => server.connections.filter((one) => one !== mercutio);
+  const toOthers = async (line: string) => {
+    for (const connection of others()) connection.send(line);
+  };
   const act = async (line: string) => person.send(line);
   return {
     settings: ({ slow }) => {
@@ -63,6 +66,9 @@ async function openWire(caps: readonly string[]): Promise<Wire> {
     provoke: {
       message: () => act(`PRIVMSG ${CHANNEL} :hark`),
       occupant: () => act('NICK queen-mab'),
+      reaction: () => toOthers(`@+draft/react=👍;+draft/reply=m1 :${PERSON}!u@host.fake TAGMSG ${CHANNEL}`),
+      retract: () => toOthers(`:${PERSON}!u@host.fake REDACT ${CHANNEL} m1`),
+      typing: () => toOthers(`@+typing=active :${PERSON}!u@host.fake TAGMSG ${CHANNEL}`),
       topic: () => act(`TOPIC ${CHANNEL} :A plague`),
       invite: async (name) => {
         for (const connection of others()) connection.send(`:${PERSON}!u@host.fake INVITE ${name} :#mantua`);

@@ -56,8 +56,9 @@ type Options = {
 
 type Peer = IrcConnection & { user: boolean; registered: boolean; negotiating: boolean; readonly caps: Set<string> };
 
-/** Cuts a line into command and parameters; tags and prefix are not expected from clients. */
-export function parseClientLine(line: string): { command: string; params: string[] } {
+/** Cuts a line into command and parameters; a prefix is not expected from clients. */
+export function parseClientLine(whole: string): { command: string; params: string[] } {
+  const line = whole.startsWith('@') ? whole.slice(whole.indexOf(' ') + 1) : whole;
   const at = line.startsWith(':') ? -1 : line.indexOf(' :');
   const head = at < 0 ? line : line.slice(0, at);
   const [command = '', ...middle] = head.split(' ').filter((word) => word !== '');
@@ -188,6 +189,7 @@ type Habit = (params: string[], peer: Peer) => void;
 
 function serverHabits(peers: readonly Peer[], options: Options): Readonly<Record<string, Habit>> {
   const channels = new Map<string, { members: Peer[]; topic: string }>();
+  let said = 0;
   const mask = (peer: Peer) => `${peer.nick}!u@host.fake`;
   const say = (peer: Peer, numeric: string, rest: string) =>
     peer.send(`:${NAME} ${numeric} ${peer.nick || '*'} ${rest}`);
@@ -223,15 +225,23 @@ function serverHabits(peers: readonly Peer[], options: Options): Readonly<Record
     if (channel) channel.members = channel.members.filter((member) => member !== peer);
   }
 
+  function tell(peers: readonly (Peer | undefined)[], line: string): void {
+    const id = `fake-${++said}`;
+    for (const peer of peers) peer?.send(peer.caps.has('message-tags') ? `@msgid=${id} ${line}` : line);
+  }
+
   function talk(command: string): Habit {
     return ([to = '', text = ''], peer) => {
       const channel = channels.get(fold(to));
       const person = peers.find((other) => fold(other.nick) === fold(to));
       if (channel && !channel.members.includes(peer)) return say(peer, '404', `${to} :Cannot send to channel`);
       if (!channel && !person) return say(peer, '401', `${to} :No such nick/channel`);
-      const line = `:${mask(peer)} ${command} ${to} :${text}`;
-      for (const other of channel?.members ?? [person]) if (other !== peer) other?.send(line);
-      if (peer.caps.has('echo-message')) peer.send(line);
+      const line = `:${mask(peer)} ${command} ${to}${command === 'TAGMSG' ? '' : ` :${text}`}`;
+      tell(
+        [...(channel?.members ?? [person])].filter((other) => other !== peer),
+        line,
+      );
+      if (peer.caps.has('echo-message')) tell([peer], line);
     };
   }
 
@@ -283,6 +293,11 @@ function serverHabits(peers: readonly Peer[], options: Options): Readonly<Record
     },
     PRIVMSG: talk('PRIVMSG'),
     NOTICE: talk('NOTICE'),
+    TAGMSG: talk('TAGMSG'),
+    REDACT: ([name = '', id = ''], peer) => {
+      for (const member of channels.get(fold(name))?.members ?? [peer])
+        member.send(`:${mask(peer)} REDACT ${name} ${id}`);
+    },
     LIST: (_params, peer) => {
       for (const [name, { members, topic }] of channels) say(peer, '322', `${name} ${members.length} :${topic}`);
       say(peer, '323', ':End of /LIST');

@@ -42,7 +42,7 @@ describe('degrade', () => {
   });
 
   it('drops what policy calls harmless', () => {
-    expect(run(inRoom({ kind: 'typing', active: true }))).toEqual([]);
+    expect(run(inRoom({ kind: 'profile', name: 'Romeo' }))).toEqual([]);
   });
 
   it('refuses what no table names, so that nothing is lost silently', () => {

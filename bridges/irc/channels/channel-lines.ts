@@ -64,6 +64,18 @@ export const primaryMayChange: LineReading = ({ params: [name = ''] }, connectio
   return false;
 };
 
+/** https://ircv3.net/specs/extensions/chghost: somebody has another user name and host now. */
+export const hostChange: LineReading = ({ nick, params: [user = '', host = ''] }, { view, channels }) => {
+  if (!isName(user) || !isName(host)) return true;
+  const mask = `${user}@${host}`;
+  if (isSelf(nick, view)) view.mask = mask;
+  for (const { members } of channels.values()) {
+    const member = members.get(view.fold(nick));
+    if (member) member.mask = mask;
+  }
+  return true;
+};
+
 // Our own changes come back to us: they are done.
 
 export const kickDone: LineReading = ({ nick, params: [name = '', who = ''] }, { pending, view }) => {

@@ -266,8 +266,9 @@ function names(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   // RFC 2812 §5.1: 353 tells `@` of a secret channel, `*` of a private one.
   room.secret = /^[@*]$/.test(line.params.at(-3) ?? '');
   for (const entry of (line.params.at(-1) ?? '').split(' ')) {
-    const { modes, nick } = splitNamesEntry(entry, view.isupport);
-    add(room, nick, modes, view);
+    const { modes, nick, mask } = splitNamesEntry(entry, view.isupport);
+    const member = add(room, nick, modes, view);
+    if (member && mask) member.mask = mask;
   }
   return NOTHING;
 }

@@ -12,7 +12,7 @@ import type { Takeover } from './primary.ts';
  * What the lost connection had not told is told now; the list tells the difference for all else, once both have read the
  * same.
  */
-export function takeOver(takeovers: readonly Takeover[], connection: IrcConnection): void {
+function takeOver(takeovers: readonly Takeover[], connection: IrcConnection): void {
   const { host, realm, view } = connection;
   for (const takeover of takeovers) emit(host, decodeMissed(realm.primaries.takeOver(takeover, view), view));
   const channels = takeovers.map(({ channel }) => channel);
@@ -24,6 +24,22 @@ export function takeOver(takeovers: readonly Takeover[], connection: IrcConnecti
   };
   // The server answers behind everything that it has sent before.
   connection.ping().then(listAll, listAll);
+}
+
+/** The line of a connection is gone: others tell of its channels from now on. */
+export function leaveRealm(connection: IrcConnection): void {
+  const { realm, view } = connection;
+  const { account } = view;
+  view.forget();
+  if (realm.clients.get(account) === connection) realm.clients.delete(account);
+  connection.netsplits.stop();
+  const takeovers = realm.primaries.lost(view);
+  for (const other of realm.clients.values()) other.disown(account);
+  const heirs = Map.groupBy(takeovers, ({ channel }) => realm.primaries.members(channel)[0]?.account);
+  for (const [account, all] of heirs) {
+    const heir = account === undefined ? undefined : realm.clients.get(account);
+    if (heir) takeOver(all, heir);
+  }
 }
 
 function describe(channel: string, connection: IrcConnection): void {

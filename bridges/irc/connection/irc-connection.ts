@@ -3,12 +3,13 @@ import type { Socket } from 'node:net';
 import { type Channels, disown } from '#bridges/irc/channels/channel.ts';
 import { joinOverdue } from '#bridges/irc/channels/channel-lines.ts';
 import { type ChannelList, openChannelList } from '#bridges/irc/channels/channel-list.ts';
-import { enterAgain, takeOver } from '#bridges/irc/channels/hand-over.ts';
+import { enterAgain, leaveRealm } from '#bridges/irc/channels/hand-over.ts';
 import { Netsplits } from '#bridges/irc/channels/netsplit.ts';
 import { UnaskedJoins } from '#bridges/irc/channels/unasked-joins.ts';
 import { KnownPeople } from '#bridges/irc/people/known-people.ts';
 import { NickRecovery } from '#bridges/irc/people/nick-recovery.ts';
 import { type OwnAway, openOwnAway } from '#bridges/irc/people/own-away.ts';
+import { OthersTyping, OwnTyping } from '#bridges/irc/people/typing.ts';
 import { ask } from '#bridges/irc/questions/ask.ts';
 import { QuestionBook } from '#bridges/irc/questions/book.ts';
 import { Pending } from '#bridges/irc/questions/pending.ts';
@@ -17,9 +18,9 @@ import { capabilities } from '#bridges/irc/wire/capabilities.ts';
 import { realmNotice } from '#bridges/irc/wire/drafts.ts';
 import { isDuplicate } from '#bridges/irc/wire/duplicates.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
-import { encode, quit } from '#bridges/irc/wire/encode.ts';
+import { quit } from '#bridges/irc/wire/encode.ts';
 import { Encodings } from '#bridges/irc/wire/encodings.ts';
-import { target, type Wire } from '#bridges/irc/wire/line.ts';
+import type { Wire } from '#bridges/irc/wire/line.ts';
 import { singly } from '#bridges/irc/wire/lists.ts';
 import { farewell } from '#bridges/irc/wire/numerics.ts';
 import { raw } from '#bridges/irc/wire/raw.ts';
@@ -34,6 +35,7 @@ import { ConnectionState } from './connection-state.ts';
 import { LineSocket, type LineSocketOwner } from './line-socket.ts';
 import { read } from './line-table.ts';
 import type { LineWriter } from './line-writer.ts';
+import { wireOf } from './outgoing.ts';
 import type { ConnectionSetup, Realm } from './realm.ts';
 import { ConnectionRegistration, type RegistrationWish } from './registration.ts';
 import { barrierLine, motdKey, nickKey } from './server-lines.ts';
@@ -85,6 +87,8 @@ export class IrcConnection implements LineSocketOwner {
   readonly recovery: NickRecovery;
   readonly netsplits: Netsplits;
   readonly unaskedJoins = new UnaskedJoins();
+  readonly typing: OthersTyping;
+  readonly ownTyping: OwnTyping;
   /** A message of the day that is being told, and whether a person has asked for it. */
   motd: { readonly rows: string[]; readonly asked: boolean } | undefined;
   #ctcp: TokenBucket | undefined;
@@ -127,6 +131,8 @@ export class IrcConnection implements LineSocketOwner {
     });
     const { writer } = this.#socket;
     this.writer = writer;
+    this.typing = new OthersTyping(clock);
+    this.ownTyping = new OwnTyping(clock, (line) => writer.later(line));
     this.pending = new Pending(this);
     this.questions = new QuestionBook(this);
     this.recovery = new NickRecovery(this);
@@ -169,17 +175,8 @@ export class IrcConnection implements LineSocketOwner {
   /** Throws a `Failure` for what is refused at once. */
   deliver(event: Event): Delivered {
     if (this.#phase !== 'online') throw new Failure('recipient-unavailable');
-    if (event.kind === 'presence') {
-      (this.#away ??= openOwnAway(this.clock, (line) => this.say(line))).take(event);
-      return TAKEN;
-    }
-    if (event.kind === 'contact') {
-      this.people.subscribe(event);
-      return TAKEN;
-    }
-    if (event.kind === 'message' && event.place.kind === 'contact')
-      this.people.talksWith(target(event.place, this.view));
-    return this.#send(event, encode(event, this.view));
+    const wire = wireOf(event, this);
+    return wire ? this.#send(event, wire) : TAKEN;
   }
 
   #send(event: Event, wire: Wire): Delivered {
@@ -229,6 +226,11 @@ export class IrcConnection implements LineSocketOwner {
   ask(query: Query): Promise<Reply> {
     if (query.kind === 'session') return Promise.resolve({ kind: 'session', ...this.#about });
     return this.#phase === 'online' ? ask(query, this) : Promise.reject(new Failure('recipient-unavailable'));
+  }
+
+  /** That our user is away. */
+  get ownAway(): OwnAway {
+    return (this.#away ??= openOwnAway(this.clock, (line) => this.say(line)));
   }
 
   /** The list of the server's channels. */
@@ -322,11 +324,13 @@ export class IrcConnection implements LineSocketOwner {
     this.#entry?.registration.close();
     const closed = (): Failure => new Failure('recipient-unavailable', { text: texts.closed(this.view.realm) });
     const failure = ours ?? this.#reason ?? closed();
-    this.#leaveRealm();
+    leaveRealm(this);
     this.questions.fail(failure);
     this.recovery.stop();
     this.#away?.stop();
     this.people.stop();
+    this.typing.stop();
+    this.ownTyping.stop();
     this.#list?.stop();
     const code = before === 'closing' ? failure.code : 'recipient-unavailable';
     this.pending.fail((certain) => new Failure(code, { text: failure.words, certain }));
@@ -337,21 +341,6 @@ export class IrcConnection implements LineSocketOwner {
     realm.cutOff.set(view.account, failure.message);
     emit(host, realmNotice(view, texts.lost(failure.words), host.language(view.account)));
     host.status(this.#key, { kind: 'lost', failure });
-  }
-
-  #leaveRealm(): void {
-    const { realm } = this;
-    const { account } = this.view;
-    this.view.forget();
-    if (realm.clients.get(account) === this) realm.clients.delete(account);
-    this.netsplits.stop();
-    const takeovers = realm.primaries.lost(this.view);
-    for (const other of realm.clients.values()) other.disown(account);
-    const heirs = Map.groupBy(takeovers, ({ channel }) => realm.primaries.members(channel)[0]?.account);
-    for (const [account, all] of heirs) {
-      const heir = account === undefined ? undefined : realm.clients.get(account);
-      if (heir) takeOver(all, heir);
-    }
   }
 
   #ready(wanted: string, commands: readonly string[]): void {

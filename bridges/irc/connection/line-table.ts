@@ -1,6 +1,7 @@
 import {
   changes,
   describes,
+  hostChange,
   kickDone,
   modeDone,
   primaryMayChange,
@@ -40,6 +41,8 @@ import {
   visibleHost,
 } from './server-lines.ts';
 import type { Line } from './server-view.ts';
+import { standardReply } from './standard-replies.ts';
+import { redaction, tagMessage } from './tag-lines.ts';
 
 /** Reads a line of a connection that is logged in; true if it is for nobody after it. May throw: the next one reads then. */
 export type LineReading = (line: Line, connection: IrcConnection) => boolean;
@@ -69,6 +72,9 @@ export const LINES: Readonly<Record<string, readonly LineReading[]>> = {
 
   PRIVMSG: [noteNames, spoke, ctcpRequest, message],
   NOTICE: [noteNames, ctcpReply, message],
+  TAGMSG: [noteNames, tagMessage],
+  REDACT: [redaction],
+  ...each('FAIL WARN NOTE', [standardReply]),
   INVITE: [noteNames, shown],
   WALLOPS: [shown],
 
@@ -76,6 +82,7 @@ export const LINES: Readonly<Record<string, readonly LineReading[]>> = {
   PART: [noteNames, changes(STEPS.PART), primaryMayChange],
   KICK: [noteNames, changes(STEPS.KICK), primaryMayChange, kickDone],
   QUIT: [noteNames, went, changes(STEPS.QUIT)],
+  CHGHOST: [hostChange],
   NICK: [noteNames, nickChange, renamed, changes(STEPS.NICK)],
   AWAY: [noteNames, awayNotice, changes(STEPS.AWAY)],
   MODE: [noteNames, changes(STEPS.MODE), modeDone],

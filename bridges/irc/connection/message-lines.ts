@@ -1,4 +1,5 @@
 import { ctcp, decode, isSelf, roomOf } from '#bridges/irc/wire/decode.ts';
+import { addressOf } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
@@ -51,6 +52,7 @@ export const message: LineReading = (line, connection) => {
     if (pending.echoed(target, line.params.at(-1) ?? '', line.tags.msgid) || !isSelf(target, view)) return true;
   }
   const name = roomOf(target, view);
+  noteAuthor(line, connection);
   if (name !== undefined) {
     netsplits.spoke(line.nick);
     const folded = view.fold(name);
@@ -64,6 +66,15 @@ export const message: LineReading = (line, connection) => {
   emit(host, decode(line, view));
   return true;
 };
+
+/** What is said ends that it is being typed; who has said it is remembered where messages can be taken back. */
+function noteAuthor({ nick, params, tags }: Line, { realm, view, typing }: IrcConnection): void {
+  if (typing.any) {
+    const name = roomOf(params[0] ?? '', view);
+    typing.spoke(`${addressOf(name === undefined ? 'contact' : 'room', name ?? nick, view)} ${view.id(nick)}`);
+  }
+  if (tags.msgid && view.caps.has('draft/message-redaction')) realm.authors.set(tags.msgid, view.id(nick));
+}
 
 function hold(held: Draft[], line: Line, { host, view }: IrcConnection): true {
   const now = host.clock.now();

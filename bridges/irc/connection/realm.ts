@@ -1,5 +1,6 @@
 import type { Channel, ChannelMember } from '#bridges/irc/channels/channel.ts';
 import { openPrimaries, type Primaries } from '#bridges/irc/channels/primary.ts';
+import { KnownReactions } from '#bridges/irc/people/reactions.ts';
 import type { Server } from '#bridges/irc/servers.ts';
 import { Spelling } from '#bridges/irc/wire/spelling.ts';
 import type { Host } from '#src/bridge.ts';
@@ -23,9 +24,12 @@ export type Realm = {
   /** When the connection of an account was made last, in ms since 1970. */
   readonly made: Recent<number>;
   readonly spelling: Spelling;
+  readonly reactions: KnownReactions;
+  /** Who has said what, by message ids: where messages can be taken back. */
+  readonly authors: Recent<string>;
 };
 
-/** Accounts of which it is known at least when they were connected last. */
+/** Accounts of which it is known at least when they were connected last, and messages of which it is who has said them. */
 const MOST = 5000;
 
 export const openRealm = (): Realm => ({
@@ -37,6 +41,8 @@ export const openRealm = (): Realm => ({
   cutOff: new Map(),
   made: openRecent(MOST),
   spelling: new Spelling(),
+  reactions: new KnownReactions(),
+  authors: openRecent(MOST),
 });
 
 /** What a connection is opened with. */

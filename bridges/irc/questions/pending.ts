@@ -31,6 +31,8 @@ const REFUSALS: readonly (readonly [Refusable, ReadonlySet<string>])[] = [
   ['kick', set('401 403 441 442 476 477 482 484 485 499 972')],
   ['mode', set('401 403 441 442 467 472 477 478 482 484 485 499 502 696 698 742 743 974')],
   ['invite', set('401 403 442 443 473 477 482 518')],
+  ['redact', set('401 403 404 442')],
+  ['tags', set('401 403 404 442 477 531')],
   ['message', set('401 402 403 404 406 407 408 413 414 415 416 439 442 477 486 488 492 494 524 531 573 716')],
 ];
 /** RFC 2812 §5.2: these name no target, and can refuse whatever was said. */
@@ -48,6 +50,8 @@ const COMMANDS: ReadonlyMap<string, Wire['kind']> = new Map([
   ['KICK', 'kick'],
   ['MODE', 'mode'],
   ['INVITE', 'invite'],
+  ['REDACT', 'redact'],
+  ['TAGMSG', 'tags'],
 ]);
 
 /** These name a mode letter, not whose it is. */
@@ -101,6 +105,18 @@ export class Pending {
   /** The event that a numeric refuses; `undefined` if none fits. */
   refused(line: Line): PendingEvent | undefined {
     return this.#culprit(line);
+  }
+
+  /** A command was refused by its name; `about` is what it was about, as the server writes it. False if none fits. */
+  failed(verb: string, about: readonly string[], failure: Failure): boolean {
+    const kind = COMMANDS.get(verb.toUpperCase());
+    if (!kind) return false;
+    const { view } = this.#owner;
+    const named = (wire: Wire): boolean => about.some((name) => view.fold(name) === wire.target || name === wire.text);
+    return this.#close(
+      this.#find(kind, named) ?? (about.length > 0 ? undefined : this.#find(kind, () => true)),
+      failure,
+    );
   }
 
   refuse({ id }: PendingEvent, failure: Failure): void {

@@ -2,6 +2,7 @@ import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { ForeignId } from '#src/model/ids.ts';
 import { contactPlace, fromPerson, invitation, realmNotice, roomPlace, saying } from './drafts.ts';
+import { REPLY, tag } from './tags.ts';
 
 const CTCP = /^\u0001([^\u0001 ]*)(?: ([^\u0001]*))?\u0001?$/;
 
@@ -40,6 +41,12 @@ export function decode(line: Line, view: ServerView): Draft[] {
 const idOf = ({ tags: { msgid } }: Line): { ids?: readonly ForeignId[] } =>
   msgid ? { ids: [msgid as ForeignId] } : {};
 
+/** What a message is about (https://ircv3.net/specs/client-tags/reply), and what it is called itself. */
+function about(line: Line): { ids?: readonly ForeignId[]; replyTo?: ForeignId } {
+  const target = tag(line.tags, REPLY);
+  return { ...idOf(line), ...(target && { replyTo: target as ForeignId }) };
+}
+
 function message(line: Line, view: ServerView): Draft[] {
   const target = line.params[0] ?? '';
   const said = line.params.at(-1);
@@ -49,11 +56,11 @@ function message(line: Line, view: ServerView): Draft[] {
   const text = request ? request.rest : said;
   const style = request ? 'action' : line.command === 'NOTICE' ? 'notice' : 'plain';
   const room = roomOf(target, view);
-  if (room !== undefined) return saying(line, view, { place: roomPlace(room, view), text, style });
+  if (room !== undefined) return saying(line, view, { place: roomPlace(room, view), text, style, ...about(line) });
   if (fromPerson(line) && isSelf(target, view)) {
     // What nobody asked for opens no conversation: services greet everybody.
     const place = style !== 'notice' || view.knows(view.fold(line.nick)) ? contactPlace(line.nick, view) : undefined;
-    if (place) return saying(line, view, { place, text, style }).map((draft) => ({ ...draft, ...idOf(line) }));
+    if (place) return saying(line, view, { place, text, style, ...about(line) });
     return realmNotice(view, `${line.nick}: ${text}`).map((draft) => ({ ...draft, style }) as Draft);
   }
   return realmNotice(view, text);

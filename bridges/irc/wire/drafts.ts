@@ -1,6 +1,7 @@
 import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import type { Draft, MessageStyle } from '#src/model/event.ts';
+import type { ForeignId } from '#src/model/ids.ts';
 import { type Language, spoken, type Words } from '#src/model/language.ts';
 import { type Place, sharedPlace } from '#src/model/place.ts';
 import { isBlank } from '#src/model/text.ts';
@@ -37,17 +38,33 @@ export function stamp(line: Line, { clockOffset }: Pick<ServerView, 'clockOffset
   return Number.isNaN(at) ? {} : { at: at + clockOffset };
 }
 
-type Saying = { readonly place: Place; readonly text: string; readonly style: MessageStyle };
+type Saying = {
+  readonly place: Place;
+  readonly text: string;
+  readonly style: MessageStyle;
+  readonly ids?: readonly ForeignId[];
+  readonly replyTo?: ForeignId;
+};
 
 /** What was said in a channel so many ms ago is played back, by a bouncer or server: `batch`, which would say so, is not asked for. */
 const PLAYED_BACK = 2 * 60_000;
 
 /** A message draft with the codes that were sent, or nothing where no text is left without them. */
-export function saying(line: Line, view: ServerView, { place, text, style }: Saying): Draft[] {
+export function saying(line: Line, view: ServerView, { place, text, style, ...rest }: Saying): Draft[] {
   if (isBlank(stripFormatting(text))) return [];
   const { at } = stamp(line, view);
   const past = at !== undefined && place.kind === 'shared' && view.now() - at > PLAYED_BACK && { at, live: false };
-  return [{ kind: 'message', place, from: sender(line, view), ...(past || (at !== undefined && { at })), text, style }];
+  return [
+    {
+      kind: 'message',
+      place,
+      from: sender(line, view),
+      ...(past || (at !== undefined && { at })),
+      text,
+      style,
+      ...rest,
+    },
+  ];
 }
 
 /** What the server itself or the gateway says, this in a language: chat from the realm, not to be stored or copied. */

@@ -1,12 +1,13 @@
 import { affiliationWire, configWire, inviteWire, occupantWire } from '#bridges/irc/channels/moderation.ts';
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import { texts } from '#bridges/irc/texts.ts';
-import type { Event } from '#src/model/event.ts';
+import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { utf8Length } from '#src/model/text.ts';
 import { LINE_LIMIT, line, shorten, target, unfit, type Wire } from './line.ts';
 import { cleanNick, isName } from './names.ts';
 import { raw } from './raw.ts';
+import { REACT, REPLY, tagged, UNREACT } from './tags.ts';
 
 /** What CTCP ACTION takes beside the text: `^AACTION ` and `^A`. */
 const ACTION_FRAME = 9;
@@ -30,6 +31,8 @@ export function encode(event: Event, view: ServerView): Wire {
       return occupantWire(event, view);
     case 'affiliation':
       return affiliationWire(event, view);
+    case 'retract':
+      return redaction(event, view);
     case 'invite':
       return inviteWire(event, view);
     case 'room':
@@ -45,14 +48,43 @@ const asked = (wire: Wire, { nick }: ServerView): Wire =>
 /** Controls but the tab and the codes by which a text switches looks (modern.ircdocs.horse/formatting). */
 const UNFIT = /[\u0000\u0001\u0003-\u0008\u000a-\u0010\u0012-\u001c\u001f]/;
 
-function message({ text, style, place }: Event & { kind: 'message' }, view: ServerView): Wire {
+function message({ text, style, place, replyTo }: EventOf<'message'>, view: ServerView): Wire {
   const to = target(place, view);
   if (text === '' || UNFIT.test(text)) throw unfit();
   const room = style === 'action' ? ACTION_FRAME : 0;
   if (utf8Length(text) > textSize(to, view) + ACTION_FRAME - room) throw new Failure('too-large');
   const payload = style === 'action' ? `\u0001ACTION ${text}\u0001` : text;
   const sent = line(style === 'notice' ? 'NOTICE' : 'PRIVMSG', [to], payload);
-  return { line: sent, kind: 'message', target: view.fold(to), text: payload };
+  const whole = replyTo === undefined ? sent : tagged(sent, { [REPLY[0]]: replyTo });
+  return { line: whole, kind: 'message', target: view.fold(to), text: payload };
+}
+
+// https://ircv3.net/specs/extensions/message-redaction
+function redaction({ place, target: id, reason }: EventOf<'retract'>, view: ServerView): Wire {
+  const to = target(place, view);
+  const said = shorten(reason ?? '', 300);
+  return {
+    line: line('REDACT', [to, id], said === '' ? undefined : said),
+    ...{ kind: 'redact', target: view.fold(to), text: id },
+  };
+}
+
+/** Reactions that are new and that are gone, one behind the other; `undefined` where none is. Pure. */
+export function reactionWire(
+  { place, target: id }: EventOf<'reaction'>,
+  { added, gone }: { readonly added: readonly string[]; readonly gone: readonly string[] },
+  view: ServerView,
+): Wire | undefined {
+  const to = target(place, view);
+  const tags = [...gone.map((one) => [UNREACT[0], one] as const), ...added.map((one) => [REACT[0], one] as const)];
+  return tags.reduceRight<Wire | undefined>(
+    (next, [name, emoji]) => ({
+      line: tagged(line('TAGMSG', [to]), { [name]: emoji, [REPLY[0]]: id }),
+      ...{ kind: 'tags', target: view.fold(to), text: '' },
+      ...(next && { next }),
+    }),
+    undefined,
+  );
 }
 
 // A subject of several lines becomes one.

@@ -16,6 +16,8 @@ export type Isupport = {
   readonly casemapping: string;
   /** How many people MONITOR watches; `undefined` where the server does not know it. */
   readonly monitor: number | undefined;
+  /** Which tags of clients are taken from nobody (CLIENTTAGDENY): names, `*` for all, `-` before those that are taken. */
+  readonly clienttagdeny: string;
 };
 
 /** What holds before the first 005: RFC 1459 with the usual lists. */
@@ -30,6 +32,7 @@ export const defaultIsupport: Isupport = {
   network: undefined,
   casemapping: 'rfc1459',
   monitor: undefined,
+  clienttagdeny: '',
 };
 
 const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | undefined>> = {
@@ -49,6 +52,7 @@ const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | un
   STATUSMSG: (value) => ({ statusmsg: value.slice(0, 20) }),
   CASEMAPPING: (value) => ({ casemapping: value.toLowerCase().slice(0, 30) }),
   MONITOR: (value) => length('monitor', value),
+  CLIENTTAGDENY: (value) => ({ clienttagdeny: value.slice(0, 400) }),
   NICKLEN: (value) => length('nicklen', value),
   TOPICLEN: (value) => length('topiclen', value),
   NETWORK: (value) => (/^[\x21-\x7e]{1,60}$/.test(value) ? { network: value } : undefined),
@@ -68,6 +72,12 @@ export function stepIsupport(state: Isupport, params: readonly string[]): Isuppo
     if (found) next = { ...next, ...found };
   }
   return next === state ? state : shared(JSON.stringify(next));
+}
+
+/** Whether a server takes a tag from nobody (https://ircv3.net/specs/extensions/message-tags#rpl_isupport-tokens). */
+export function deniesTag({ clienttagdeny }: Isupport, tag: string): boolean {
+  const all = clienttagdeny.split(',');
+  return all.includes('*') ? !all.includes(`-${tag}`) : all.includes(tag);
 }
 
 function length(key: 'nicklen' | 'topiclen' | 'monitor', value: string): Partial<Isupport> | undefined {

@@ -11,10 +11,21 @@ export const LINE_LIMIT = 510;
 /** Something that leaves as one line, and how its answer will be recognised. */
 export type Wire = {
   readonly line: string;
-  readonly kind: 'message' | 'join' | 'leave' | 'nick' | 'topic' | 'kick' | 'mode' | 'invite' | 'raw';
+  readonly kind:
+    | 'message'
+    | 'join'
+    | 'leave'
+    | 'nick'
+    | 'topic'
+    | 'kick'
+    | 'mode'
+    | 'invite'
+    | 'redact'
+    | 'tags'
+    | 'raw';
   /** Folded channel or nick; empty for a nick change, the command of a raw line. */
   readonly target: string;
-  /** The last parameter as it was sent; for `kick`, `mode` and `invite` whom it is about, folded. */
+  /** The last parameter as it was sent; for `kick`, `mode` and `invite` whom it is about, folded; for `redact` the message. */
   readonly text: string;
   /** What goes once this one is done. */
   readonly next?: Wire;

@@ -27,8 +27,8 @@ function takesParam(mode: string, set: boolean, { chanmodes, prefixModes }: Isup
   return set && chanmodes[2].includes(mode);
 }
 
-/** The modes of one entry of 353, and the nick; `userhost-in-names` adds the mask after it. */
-export function splitNamesEntry(entry: string, isupport: Isupport): { modes: string; nick: string } {
+/** The modes of one entry of 353, the nick, and the mask (`user@host`) where `userhost-in-names` adds it. */
+export function splitNamesEntry(entry: string, isupport: Isupport): { modes: string; nick: string; mask?: string } {
   let at = 0;
   let modes = '';
   for (; at < entry.length; at++) {
@@ -37,7 +37,7 @@ export function splitNamesEntry(entry: string, isupport: Isupport): { modes: str
     modes += isupport.prefixModes.charAt(index);
   }
   const end = entry.indexOf('!', at);
-  return { modes, nick: end < 0 ? entry.slice(at) : entry.slice(at, end) };
+  return end < 0 ? { modes, nick: entry.slice(at) } : { modes, nick: entry.slice(at, end), mask: entry.slice(end + 1) };
 }
 
 /** The modes with one set or removed. */

@@ -33,6 +33,7 @@ export function degrade(
   const long = longText(draft, target.text.pieces, media);
   const told: { -readonly [K in keyof Context]: Context[K] } = { ...context, chosen };
   if (language) told.language = language;
+  if (ids) told.named = true;
   if (long) told.whole = long.whole;
   const pieces = carried(draft, target, told);
   return { pieces, long, ids, window: windowOf(draft, target), previous: context.previous };

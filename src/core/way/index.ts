@@ -301,7 +301,7 @@ export function openInward(context: InwardContext): Inward {
     const about = points(draft)
       ? resolve(context, draft, { side: 'xmpp', levels: xmpp.levels, account: undefined })
       : NOTHING;
-    const referable = refers || place.kind === 'contact';
+    const referable = (refers && draft.ids !== undefined) || place.kind === 'contact';
     // What comes to a room that all share is carried once for everybody in it.
     const account = place.kind === 'shared' ? undefined : place.account;
     const said = chosen('in', place, account);

@@ -29,7 +29,8 @@ const playedKinds = ({ network: { opened = [] } }: Contract) => kinds.filter((ki
 /** A message that others can point to, if the network gives ids at all. */
 async function target(rig: Rig, session: Awaited<ReturnType<Rig['enter']>>): Promise<ForeignId> {
   const outcome = await rig.outcome(await rig.say('point to this', session));
-  return outcome instanceof Failure ? ('' as ForeignId) : (outcome.ids[0] ?? ('' as ForeignId));
+  // Where a network gives no ids of its own, somebody may speak of one all the same.
+  return outcome instanceof Failure ? ('' as ForeignId) : (outcome.ids[0] ?? ('earlier' as ForeignId));
 }
 
 /** What the definition's table says holds, both ways. */

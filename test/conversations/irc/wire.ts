@@ -3,7 +3,20 @@ import { type IrcConnection, type IrcServer, ircServer } from '../../fakes/irc-s
 import type { OpenWire } from '../wire.ts';
 
 /** What the ircd does not do by itself once a client has logged in: conversations write the answers. */
-const SCRIPTED = ['JOIN', 'PART', 'PRIVMSG', 'NOTICE', 'TOPIC', 'MODE', 'KICK', 'NICK', 'INVITE', 'LIST'];
+const SCRIPTED = [
+  'JOIN',
+  'PART',
+  'PRIVMSG',
+  'NOTICE',
+  'TOPIC',
+  'MODE',
+  'KICK',
+  'NICK',
+  'INVITE',
+  'LIST',
+  'TAGMSG',
+  'REDACT',
+];
 
 /** A scripted ircd, `net`. `irc(nick)` is the newest connection with that nick, `irc` the newest one. */
 export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixed, loud, settings }) => {

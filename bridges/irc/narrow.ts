@@ -1,0 +1,64 @@
+import { irc as mapping } from '#mappings/irc.ts';
+import { carriedWith, withoutCapabilities } from '#mappings/irc-capabilities.ts';
+import type { Capabilities, Levels } from '#src/model/capabilities.ts';
+import type { Place } from '#src/model/place.ts';
+import type { Channel } from './channels/channel.ts';
+import type { ConnectionState } from './connection/connection-state.ts';
+import { textSize } from './wire/encode.ts';
+import { deniesTag } from './wire/isupport.ts';
+
+/** What somebody writes to the server is a line as it stands: its signs mean what they mean there, it is cut by nobody, and refused when it is too long. */
+const LINES = { ...mapping.facts.text, format: 'styling', size: 64 * 1024 } as const;
+
+const TO_SERVER: Capabilities = { ...mapping.facts, out: withoutCapabilities, text: LINES };
+const UNCONNECTED: Capabilities = { ...mapping.facts, out: withoutCapabilities };
+
+/** Contacts and invitations are between people. */
+const inRooms = (out: Levels): Levels => ({ ...out, contact: 'none', invite: 'none' });
+
+/** What a server carries, numbered: each message asks, and most servers are alike. */
+type Carried = { readonly number: number; readonly toPerson: Levels; readonly toRoom: Levels };
+type Server = { readonly view: ConnectionState; readonly room: Channel | undefined; readonly to: string };
+
+/** What is carried to a server, a channel or a person there. */
+export function openNarrowing() {
+  const servers = new Map<string, Carried>();
+  const byCapabilities = new WeakMap<ReadonlyMap<string, string>, Map<string, Carried>>();
+  const narrowed = new Map<number, Capabilities>();
+
+  function carriedTo({ caps, isupport }: ConnectionState): Carried {
+    const known = byCapabilities.get(caps) ?? new Map<string, Carried>();
+    byCapabilities.set(caps, known);
+    const found = known.get(isupport.clienttagdeny) ?? fresh(carriedWith(caps, (tag) => deniesTag(isupport, tag)));
+    known.set(isupport.clienttagdeny, found);
+    return found;
+  }
+
+  function fresh(out: Levels): Carried {
+    const key = JSON.stringify(out);
+    const found = servers.get(key) ?? { number: servers.size, toPerson: out, toRoom: inRooms(out) };
+    servers.set(key, found);
+    return found;
+  }
+
+  return {
+    toServer: TO_SERVER,
+    unconnected: UNCONNECTED,
+    to(place: Place, { view, room, to }: Server): Capabilities {
+      const carried = carriedTo(view);
+      // Some servers refuse a line with any code where `c` is set, others take the codes away.
+      const plain = room?.modes.set.has('c') ?? false;
+      const [confined, toOne] = [room?.secret ?? false, place.kind === 'contact'];
+      const size = textSize(to, view);
+      const key = ((carried.number * 1024 + size) * 2 + Number(plain)) * 4 + Number(confined) * 2 + Number(toOne);
+      const known = narrowed.get(key) ?? {
+        ...mapping.facts,
+        ...(confined && { confined }),
+        out: toOne ? carried.toPerson : carried.toRoom,
+        text: { ...mapping.facts.text, ...(plain && { format: 'plain' as const }), size },
+      };
+      narrowed.set(key, known);
+      return known;
+    },
+  };
+}
