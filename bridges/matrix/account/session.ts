@@ -8,12 +8,14 @@ import type { Json } from '#bridges/matrix/wire/event.ts';
 import type { CloseReason, Credentials, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import { wordsIn } from '#src/model/language.ts';
 import { openConnection } from './connection.ts';
 import { type OwnIncoming, openOwnIncoming } from './incoming.ts';
 import { type Looks, openLooks } from './looks.ts';
 import { openOwnOutgoing } from './outgoing.ts';
 import { type OwnRooms, openOwnRooms } from './rooms.ts';
 import { follow } from './sync.ts';
+import { accountTexts as texts } from './texts.ts';
 
 /** Threads of one account that are remembered without a look into the store. */
 const THREADS = 200;
@@ -91,6 +93,18 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
       // New one-time keys, and questions for the keys of others.
       if (keys) void exchange(keys, news.keys).catch(unsent);
       online.resolve();
+    },
+    async reached(silent) {
+      if (state !== 'online') return;
+      const place = { kind: 'realm', account, realm: '' } as const;
+      const words =
+        silent === undefined ? texts.reachedAgain : texts.notReached(new Date(silent).toISOString().slice(11, 16));
+      const text = wordsIn(words, host.language(account));
+      try {
+        await host.emit([{ place, from: { kind: 'network', id: '' }, kind: 'message', text, style: 'notice' }]);
+      } catch (err) {
+        host.log.warn({ err }, 'a user could not be told of an outage');
+      }
     },
   }).catch(lost);
 

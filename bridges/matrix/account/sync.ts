@@ -3,6 +3,7 @@ import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { type Json, listOf, objectOf, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import type { Clock } from '#src/lib/clock.ts';
+import { tokenBucket } from '#src/lib/token-bucket.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 
 /** What a sync says of a room that its user is in (client-server API §11.1). */
@@ -40,11 +41,17 @@ export type SyncParts = {
   take(news: SyncNews): Promise<void>;
   /** While this is true nothing more is asked for. */
   waits(): Promise<void> | undefined;
+  /** The homeserver has not answered for some time, since then; or does again. Never rejects. */
+  reached(since: number | undefined): Promise<void>;
 };
 
 /** Milliseconds that the homeserver may wait for something to tell, and how long an answer may take beyond that. */
 const POLL = 30_000;
 const PATIENCE = 120_000;
+/** Milliseconds without an answer after which the user is told. */
+const OUTAGE = 300_000;
+/** How many answers are taken in: one that comes at once, time after time, has nothing to tell. */
+const PACE = { burst: 30, per_second: 5 };
 /** The most bytes of one answer: the first of a large account. */
 const MOST = 256 * 1024 * 1024;
 
@@ -58,20 +65,35 @@ const FILTER = JSON.stringify({
 });
 
 /** Reads what happens, until the signal; rejects with the `Failure` that ends it, such as that of a token that is void. */
-export async function follow({ server, clock, since, signal, take, waits }: SyncParts): Promise<void> {
+export async function follow({ server, clock, since, signal, take, waits, reached }: SyncParts): Promise<void> {
   const wait = backoff({ min: 1_000, max: 60_000, random: Math.random });
+  const pace = tokenBucket(PACE, clock);
   let at = since;
   let first = true;
   let tries = 0;
+  let silent: number | undefined;
+  let isTold = false;
   while (!signal.aborted) {
     await waits();
     try {
       at = await next();
       first = false;
       tries = 0;
+      silent = undefined;
+      if (isTold) await reached(undefined);
+      isTold = false;
+      if (pace.take(1) > 0) continue;
+      await pause(pace.wait());
+      pace.take(1);
     } catch (error) {
       if (signal.aborted) return;
-      await pause(pauseAfter(error));
+      const ms = pauseAfter(error);
+      silent ??= clock.now();
+      if (!isTold && clock.now() - silent >= OUTAGE) {
+        isTold = true;
+        await reached(silent);
+      }
+      await pause(ms);
     }
   }
 

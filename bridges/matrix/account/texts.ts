@@ -48,6 +48,11 @@ export const accountTexts = catalogue({
     en: 'Verify this device and read old messages with a recovery key',
     de: 'Mit dem Wiederherstellungsschlüssel bestätigen und alte Nachrichten lesen',
   },
+  notReached: (since: string) => ({
+    en: `Your homeserver does not answer since ${since} UTC. What you write is kept and sent when it does again.`,
+    de: `Ihr Homeserver antwortet seit ${since} UTC nicht. Was Sie schreiben, wird aufbewahrt und geschickt, sobald er es wieder tut.`,
+  }),
+  reachedAgain: { en: 'Your homeserver answers again.', de: 'Ihr Homeserver antwortet wieder.' },
   verifyAsked: {
     en: 'Another device of yours asks to verify this one. Write "verify" here to compare emoji.',
     de: 'Ein anderes Ihrer Geräte möchte dieses bestätigen. Schreiben Sie hier „verify“, um Emojis zu vergleichen.',
