@@ -52,6 +52,7 @@ function network({ title, mapping }: TitledMapping): string {
 
 const UNITS: Readonly<Record<TextLimits['unit'], string>> = {
   bytes: 'bytes of UTF-8',
+  escaped: 'bytes of XML',
   characters: 'characters',
   segments: 'SMS segments',
 };

@@ -30,8 +30,19 @@ const codePoints = (text: string): number => {
   return count;
 };
 
+/** XML 1.0 §2.4: what takes more room as an entity, and how much that is. */
+const ENTITIES = /[<>&"'\r]/g;
+const GROWTH: Readonly<Record<string, number>> = { '<': 3, '>': 3, '&': 4, '"': 5, "'": 5, '\r': 4 };
+
+function escapedLength(text: string): number {
+  let length = utf8Length(text);
+  for (const [char] of text.matchAll(ENTITIES)) length += GROWTH[char] ?? 0;
+  return length;
+}
+
 const measures: Readonly<Record<Unit, Measure>> = {
   bytes: { of: utf8Length, most: 3, grow: adding(utf8Length), beyond: (size) => size + 1 },
+  escaped: { of: escapedLength, most: 6, grow: adding(escapedLength), beyond: (size) => size + 1 },
   characters: { of: codePoints, most: 1, grow: adding(codePoints), beyond: (size) => 2 * size + 2 },
   // As it is sent: typographic marks are made plain where that saves segments.
   segments: {

@@ -77,8 +77,8 @@ export const xmpp: NetworkMapping = {
       contact: 'full',
       profile: 'full',
     },
-    // Even where each byte needs an escape of six, a stanza stays far below the 512 KiB at which servers close a stream.
-    text: { format: 'styling', unit: 'bytes', size: 32_768, pieces: 32, lines: true },
+    // A stanza has 64 KiB for the text as it is escaped, what quotes another before it, and the rest.
+    text: { format: 'styling', unit: 'escaped', size: 40_000, pieces: 32, lines: true },
     files: { image: 'full', audio: 'full', video: 'full', other: 'full' },
     shows: ['available', 'chat', 'away', 'xa', 'dnd', 'offline'],
     identity: 'own',

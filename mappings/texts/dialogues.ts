@@ -179,6 +179,7 @@ export const commandTexts = catalogue({
     de: `Es kämen ${count} Nachrichten an:`,
   }),
   bytes: (size: number, most: number) => ({ en: `${size} of ${most} bytes`, de: `${size} von ${most} Byte` }),
+  escaped: (size: number, most: number) => ({ en: `${size} of ${most} bytes`, de: `${size} von ${most} Byte` }),
   characters: (size: number, most: number) => ({
     en: `${size} of ${most} characters`,
     de: `${size} von ${most} Zeichen`,

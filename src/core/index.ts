@@ -226,7 +226,7 @@ export type Offer = Pick<Command, 'node' | 'on' | 'title' | 'takes'>;
 /** A piece of what the gateway says in a chat: words, or the foreign address of somebody or of a room. */
 export type Said =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'address'; readonly id: string; readonly room: boolean };
+  | { readonly kind: 'address'; readonly shown: string; readonly room: boolean };
 
 /** Where a chat with the gateway takes place. */
 export type Surface = {

@@ -37,8 +37,8 @@ export type TextFormat = 'plain' | 'styling' | 'html' | 'codes';
 /** What a text may be on the wire. */
 export type TextLimits = {
   readonly format: TextFormat;
-  /** Bytes of UTF-8, characters as code points, or SMS segments. */
-  readonly unit: 'bytes' | 'characters' | 'segments';
+  /** Bytes of UTF-8, bytes of it in XML with its entities, characters as code points, or SMS segments. */
+  readonly unit: 'bytes' | 'escaped' | 'characters' | 'segments';
   /** The most that one piece may hold, in `unit`. */
   readonly size: number;
   /** The most pieces that one message may become. */

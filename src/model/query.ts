@@ -73,6 +73,7 @@ export type Reply =
   | { readonly kind: 'version'; readonly name: string; readonly version: string }
   /** The server that a session is with, as its user may know it, and since when (ms since 1970). */
   | { readonly kind: 'session'; readonly server: string; readonly encrypted: boolean; readonly since: number }
-  | { readonly kind: 'resolve'; readonly id: string };
+  /** `shown` is the address by which people know it, where that is another. */
+  | { readonly kind: 'resolve'; readonly id: string; readonly shown?: string };
 
 export type ReplyTo<Q extends Query> = Extract<Reply, { kind: Q['kind'] }>;

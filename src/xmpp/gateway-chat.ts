@@ -55,7 +55,7 @@ export function saidElements(said: Said, domain: string, language: Language): Xm
 /** Links that clients open. XEP-0147 §3.2.1: `roster` adds a contact; `join` is the action of rooms. */
 function bodyOf(said: Said, domain: string): Words {
   if (said.kind === 'text') return said.text;
-  const uri = jidUri(said.id, domain);
-  if (said.room) return texts.isHere(said.id, `${uri}?join`);
-  return joined([texts.isHere(said.id, uri), texts.toAdd(`${uri}?roster`)]);
+  const uri = jidUri(said.shown, domain);
+  if (said.room) return texts.isHere(said.shown, `${uri}?join`);
+  return joined([texts.isHere(said.shown, uri), texts.toAdd(`${uri}?roster`)]);
 }

@@ -95,8 +95,8 @@ const anyTarget: fc.Arbitrary<Target> = fc
       fc.constantFrom(...features.filter((one) => one !== 'file' && one !== 'long')),
       fc.constantFrom<Level>('none', 'partial', 'full'),
     ),
-    unit: fc.constantFrom('bytes' as const, 'characters' as const, 'segments' as const),
-    size: fc.integer({ min: 4, max: 200 }),
+    unit: fc.constantFrom('bytes' as const, 'escaped' as const, 'characters' as const, 'segments' as const),
+    size: fc.integer({ min: 6, max: 200 }),
     lines: fc.boolean(),
     files: fc.constantFrom<Target['files']>({}, { image: 'full' }),
   })

@@ -7,14 +7,14 @@ import { excerpt, measure, split } from '#mappings/split.ts';
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const text = fc.string({
   unit: fc.oneof(
-    fc.constantFrom(' ', ' ', 'a', '€', 'ę', '👨‍👩‍👧‍👦', '🇨🇭', 'e\u0301', ' \u0308', '\n'),
+    fc.constantFrom(' ', ' ', 'a', '<', '&', '"', '€', 'ę', '👨‍👩‍👧‍👦', '🇨🇭', 'e\u0301', ' \u0308', '\n'),
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
   ),
   maxLength: 400,
 });
-const units = fc.constantFrom('bytes' as const, 'characters' as const, 'segments' as const);
+const units = fc.constantFrom('bytes' as const, 'escaped' as const, 'characters' as const, 'segments' as const);
 /** The smallest size that holds any code point. */
-const size = fc.integer({ min: 4, max: 120 });
+const size = fc.integer({ min: 6, max: 120 });
 
 describe('splitting', () => {
   it('keeps within the limit, and the pieces joined give the text', () => {

@@ -133,7 +133,7 @@ export function openOwnAsks(
     async resolve({ text }) {
       const address = typed(text);
       const name = address.name.startsWith('#') ? await resolveAlias(address.name) : address.name;
-      return { kind: 'resolve', id: addresses.format({ ...address, name }) };
+      return { kind: 'resolve', id: addresses.format({ ...address, name }), shown: addresses.format(address) };
     },
   };
 

@@ -13,7 +13,7 @@ import { presenceContent, typingContent } from '#bridges/matrix/wire/ephemeral.t
 import { type Content, type Json, textOf } from '#bridges/matrix/wire/event.ts';
 import { namedIn } from '#bridges/matrix/wire/mentions.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
-import { callsAll, levelFor, withLevel } from '#bridges/matrix/wire/power.ts';
+import { callsAll, levelFor, maySet, withLevel } from '#bridges/matrix/wire/power.ts';
 import { nickOf, userOf } from '#bridges/matrix/wire/room.ts';
 import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Host } from '#src/bridge.ts';
@@ -316,6 +316,9 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       if (event.change !== 'config' && event.change !== 'avatar') throw new Failure('not-supported');
       const id = await aim(event);
       if (event.change === 'avatar') {
+        const levels = rooms.get(id)?.room.levels;
+        // Nothing is uploaded to be refused.
+        if (levels && !maySet(levels, user, 'm.room.avatar')) throw new Failure('not-permitted');
         const url = event.avatar && (await sendPicture({ host, server }, event.avatar));
         await setState(id, 'm.room.avatar', url === undefined ? {} : { url });
         return TAKEN;

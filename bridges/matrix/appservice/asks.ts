@@ -175,7 +175,7 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
     async resolve({ text }) {
       const address = typed(text);
       const name = address.name.startsWith('#') ? await rooms.resolveAlias(address.name) : address.name;
-      return { kind: 'resolve', id: addresses.format({ ...address, name }) };
+      return { kind: 'resolve', id: addresses.format({ ...address, name }), shown: addresses.format(address) };
     },
   };
 

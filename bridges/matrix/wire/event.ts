@@ -27,8 +27,12 @@ export type Content = { readonly type: string; readonly content: Json };
 export const objectOf = (value: unknown): Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
 
-/** The text that a value is. */
-export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+/** Client-server API §10.2: an event has no more bytes than these, whatever a server says. */
+const LONGEST_TEXT = 65_536;
+
+/** The text that a value is; nothing for one that is longer than an event can be. */
+export const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.length <= LONGEST_TEXT ? value : undefined;
 
 /** The finite number that a value is. */
 export const numberOf = (value: unknown): number | undefined =>

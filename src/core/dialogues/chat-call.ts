@@ -17,7 +17,7 @@ export type Called =
       readonly at?: Place;
       readonly words: string;
     }
-  | { readonly kind: 'address'; readonly id: string; readonly room: boolean }
+  | { readonly kind: 'address'; readonly shown: string; readonly room: boolean }
   /** It is clear what is wrong. */
   | { readonly kind: 'wrong'; readonly text: Words }
   | { readonly kind: 'unknown'; readonly why: Words };
@@ -67,8 +67,8 @@ async function withAddress(
 
 async function address(text: string, find: Find): Promise<Called> {
   try {
-    const { id, room } = await find(text);
-    return { kind: 'address', id, room };
+    const { shown, room } = await find(text);
+    return { kind: 'address', shown, room };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { kind: 'unknown', why: error.words };

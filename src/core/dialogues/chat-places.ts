@@ -4,7 +4,12 @@ import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 
 /** A place that somebody has named in words. */
-export type Named = { readonly id: string; readonly room: boolean; readonly place: Place };
+export type Named = {
+  /** The address by which people know it. */
+  readonly shown: string;
+  readonly room: boolean;
+  readonly place: Place;
+};
 
 /** How places are named in a chat. */
 export type ChatPlaces = {
@@ -23,10 +28,12 @@ type Parts = {
 export function openChatPlaces({ ask, standing, transport }: Parts): ChatPlaces {
   return {
     async find(domain, user, address, foreign) {
-      const id = foreign(address) ?? (await ask({ kind: 'resolve', text: address }, domain, user)).id;
+      const own = foreign(address);
+      const { id, shown = id } =
+        own === undefined ? await ask({ kind: 'resolve', text: address }, domain, user) : { id: own };
       const { kind, realm } = transport(domain).addresses.parse(id);
       const at = kind === 'realm' ? { kind, realm } : { kind, id };
-      return { id, room: kind === 'room', place: standing(user, domain, at).place };
+      return { shown, room: kind === 'room', place: standing(user, domain, at).place };
     },
     gateway: (domain, user) => ({ kind: 'realm', account: accountKey(user, domain), realm: '' }),
   };

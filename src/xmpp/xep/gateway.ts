@@ -37,8 +37,8 @@ async function answerSet(request: Request): Promise<Xml> {
   const { payload, core, view, user } = request;
   const text = ownText(payload, 'prompt')?.trim() ?? '';
   if (text === '' || text.length > LONGEST) throw new Failure('not-acceptable');
-  const { id } = await core.ask({ kind: 'resolve', text }, view.transport.domain, user);
-  const jid = jidOf(id, view.transport.domain);
+  const { id, shown = id } = await core.ask({ kind: 'resolve', text }, view.transport.domain, user);
+  const jid = jidOf(shown, view.transport.domain);
   // XEP-0100 §6.3 answers with <jid/>; clients of its drafts look for <prompt/>.
   return xml`<query xmlns='jabber:iq:gateway'><jid>${jid}</jid><prompt>${jid}</prompt></query>`;
 }

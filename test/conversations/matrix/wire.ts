@@ -199,6 +199,20 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     },
     held: ([count]) => server.when(() => server.held >= Number(count)),
     release: () => release(),
+    /** `large ROOM BYTES [CHARACTER]`: she says so much. */
+    large: ([room = '', bytes, character = 'x'], who) =>
+      state.add(roomOf(server, room), userOf(who), 'm.room.message', {
+        msgtype: 'm.text',
+        body: character.repeat(Number(bytes)),
+      }),
+    /** `flood ROOM COUNT`: she changes so many states that say nothing, and as often who may do what. */
+    flood: ([room = '', count], who) => {
+      const levels = { users: { [userOf(who)]: 100 } };
+      for (let index = 0; index < Number(count); index++) {
+        state.add(roomOf(server, room), userOf(who), `org.example.${index}`, { index }, `key ${index}`);
+        state.add(roomOf(server, room), userOf(who), 'm.room.power_levels', { ...levels, invite: index % 50 }, '');
+      }
+    },
     /** `file ID TYPE TEXT`: a file in the media repository. */
     file: ([id = '', type = '', ...words]) => {
       tick();

@@ -38,7 +38,7 @@ function chatWith(run: (signal: AbortSignal) => AsyncGenerator<Step, string, Ans
   const say = (text: string): Promise<void> =>
     chat(DOMAIN, who, text, {
       tell(said) {
-        told.push(said.kind === 'text' ? said.text : said.id);
+        told.push(said.kind === 'text' ? said.text : said.shown);
         for (const look of waiting) look();
       },
       foreign: () => undefined,
