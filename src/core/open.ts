@@ -35,7 +35,7 @@ import { openAmend } from './journal/amend.ts';
 import { openBounces, openLossNotes } from './journal/bounces.ts';
 import { openIntake } from './journal/intake.ts';
 import { openJournaling } from './journal/journaling.ts';
-import type { OwedRow } from './journal/rows.ts';
+import { eventOf, type OwedRow } from './journal/rows.ts';
 import { openRunningTime } from './journal/running.ts';
 import { openCommit, openRows } from './journal/shelf.ts';
 import { openLimits } from './limits.ts';
@@ -335,10 +335,13 @@ export function buildCore(parts: CoreParts) {
       const fits = journaling.ofSession(key.account, key.realm);
       delivery.fail((row) => !row.kept && fits(row), new Failure('recipient-unavailable'));
     },
-    abandoned(key, failure) {
+    abandoned(key, failure, since) {
       rooms.abandon(key, failure);
       people.turned(key, failure);
-      const refuse = (): void => delivery.fail(journaling.ofSession(key.account, key.realm), failure);
+      const fits = journaling.ofSession(key.account, key.realm);
+      // What was accepted before waits for another attempt, unless that would fail as well.
+      const hears = (row: OwedRow): boolean => !row.kept || !failure.row.retry || eventOf(row).at >= since;
+      const refuse = (): void => delivery.fail((row) => fits(row) && hears(row), failure);
       refuse();
       // What is just being written to the store was for the same attempt.
       void intake.settled()?.then(() => {
