@@ -11,7 +11,7 @@ import type { EmailConfig } from './config.ts';
 import { watchForms } from './forms/expiry.ts';
 import { openMailForms } from './forms/forms.ts';
 import { serveFormPage } from './forms/page.ts';
-import { authenticate } from './in/authentication/authenticate.ts';
+import { openAuthenticate } from './in/authentication/authenticate.ts';
 import { openNameCache } from './in/authentication/lookups.ts';
 import { openIncoming } from './in/incoming.ts';
 import { openListener } from './in/listener.ts';
@@ -55,7 +55,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
     {
       parser,
       split: splitMail,
-      authenticate,
+      authenticate: openAuthenticate(),
       resolver: openNameCache(
         (name, type) => dns.resolve(name, type),
         () => host.clock.now(),

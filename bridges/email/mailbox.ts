@@ -7,13 +7,18 @@ const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
 const MOST_LOCAL = 64;
 const MOST_DOMAIN = 253;
 
+/** A domain that is written the same in ASCII and in Unicode, and is no number (WHATWG URL, ends in a number). */
+const PLAIN = /^(?!.*xn--)[a-z0-9.-]*\.[a-z]+$/i;
+
 /** The domain as people write it, in small letters; undefined for what is none, an address literal or one of fewer labels among it. */
 export function mailDomain(text: string, labelsAtLeast = 2): string | undefined {
-  const ascii = /^[\p{L}\p{M}\p{N}.-]+$/u.test(text) ? domainToASCII(text) : '';
+  const isPlain = PLAIN.test(text);
+  const ascii = isPlain ? text.toLowerCase() : /^[\p{L}\p{M}\p{N}.-]+$/u.test(text) ? domainToASCII(text) : '';
   const labels = ascii.split('.');
   if (ascii.length > MOST_DOMAIN || labels.length < labelsAtLeast || !labels.every((label) => LABEL.test(label)))
     return undefined;
   if (/^\d+$/.test(labels.at(-1) ?? '')) return undefined;
+  if (isPlain) return ascii;
   const written = domainToUnicode(ascii);
   return domainToASCII(written) === ascii && !/[^\p{L}\p{M}\p{N}.-]/u.test(written) ? written : undefined;
 }

@@ -74,6 +74,11 @@ export async function openListener(
     useXForward: config.forwarders,
     useXClient: config.forwarders,
     logger: false,
+    onConnect(session, done) {
+      for (const { _socket, session: one } of server.connections)
+        if (one === session) answers.set(session, holdAnswers(_socket));
+      done();
+    },
     onMailFrom: (_address, _session, done) => done(intake.paused() ? asError(PAUSED) : null),
     onRcptTo({ address }, session, done) {
       // smtp-server has it once, and RFC 2033 §4.2 wants an answer for each: the second comes again by itself.
@@ -138,8 +143,6 @@ export async function openListener(
     const stop = host.clock.after(LONGEST, () => socket.destroy());
     socket.once('close', stop);
     server.server.emit('connection', socket);
-    for (const { _socket, session } of server.connections)
-      if (_socket === socket) answers.set(session, holdAnswers(socket));
   });
   return {
     ...listening,

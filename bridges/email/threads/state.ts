@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Host, StateWrite } from '#src/bridge.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 
 const DAY = 86_400_000;
@@ -8,6 +9,10 @@ const DAY = 86_400_000;
 const MAIL_TIME = 400 * DAY;
 /** How long a conversation goes on by itself. */
 const CONVERSATION_TIME = 400 * DAY;
+
+/** Hashes that are remembered, for what is looked for is written afterwards, and the longest text of one, in characters. */
+const RECENT = 1000;
+const LONGEST_RECENT = 400;
 
 const sentSchema = z.object({
   their: z.string(),
@@ -100,8 +105,15 @@ export async function openMailState({ state, clock }: Pick<Host, 'state' | 'cloc
   const known = await state.get({ key: 'secret' });
   const secret = known ?? randomBytes(32).toString('hex');
   if (known === undefined) await state.put({ key: 'secret' }, secret, { seal: true });
-  const mac = (...parts: readonly string[]): string =>
-    base32(createHmac('sha256', secret).update(parts.join('\0')).digest()).slice(0, 26);
+  const recent = openRecent<string>(RECENT);
+  const mac = (...parts: readonly string[]): string => {
+    const text = parts.join('\0');
+    const found = recent.get(text);
+    if (found !== undefined) return found;
+    const made = base32(createHmac('sha256', secret).update(text).digest()).slice(0, 26);
+    if (text.length <= LONGEST_RECENT) recent.set(text, made);
+    return made;
+  };
   const at = (kind: string, ...parts: readonly string[]) => `${kind}/${mac(kind, ...parts)}`;
   const kept = (ms: number) => ({ seal: true, expires: clock.now() + ms });
 

@@ -1,16 +1,18 @@
-import { Readable } from 'node:stream';
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
 import { domainToASCII } from 'node:url';
-import type { DKIMVerifyResult, DMARCResult } from 'mailauth';
+import type { DMARCResult } from 'mailauth';
 import { arc } from 'mailauth/lib/arc/index.js';
-import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
+import { DkimVerifier } from 'mailauth/lib/dkim/dkim-verifier.js';
 import { dmarc } from 'mailauth/lib/dmarc/index.js';
 import { spf } from 'mailauth/lib/spf/index.js';
-import { getAlignment } from 'mailauth/lib/tools.js';
+import { getAlignment, type KeyCache } from 'mailauth/lib/tools.js';
 import { type RawHeader, readHeaders } from '#bridges/email/wire/header-block.ts';
 import type { Authenticate, MailEnvelope, Verdict } from '#bridges/email/wire/mail.ts';
 import { mailboxesOf } from '#bridges/email/wire/mailbox.ts';
 import { isPublicAddress } from '#src/lib/net.ts';
 import { boundedHead } from './bounded-head.ts';
+import { openKeyReadings } from './key-readings.ts';
 import { openLookups } from './lookups.ts';
 import { trustedResults } from './results-header.ts';
 
@@ -26,16 +28,13 @@ const nobody = (why: string): Verdict => ({ from: 'unverified', why });
  * else by that server's own header, DMARC (RFC 9989), and ARC (RFC 8617) of a sealer that is trusted. A pass counts only for an
  * organisational domain that is that of the one From.
  */
-export const authenticate: Authenticate = async (content, { envelope, trusted, resolver }) => {
+async function authenticate(
+  keysOf: ReturnType<typeof openKeyReadings>,
+  ...[content, { envelope, trusted, resolver }]: Parameters<Authenticate>
+): Promise<Verdict> {
   const resolve = openLookups(resolver);
-  let isCut = false;
-  const source = Readable.from(
-    boundedHead(content, () => {
-      isCut = true;
-    }),
-  );
-  const dkim = await dkimVerify(source, { resolver: resolve, sender: envelope.from });
-  if (isCut) return nobody('more headers than are read');
+  const dkim = await verified(content, envelope.from, keysOf(resolve));
+  if (!dkim) return nobody('more headers than are read');
   const headers = readHeaders(dkim.headers?.original ?? new Uint8Array());
   const domain = authorDomain(headers, dkim);
   if (domain === undefined) return nobody('no single author');
@@ -50,10 +49,37 @@ export const authenticate: Authenticate = async (content, { envelope, trusted, r
   });
   const sealed = await sealOf(dkim, trusted, resolve);
   return verdictOf(domain, [...signatures, sender, ...sealed], policy);
-};
+}
+
+/** Judges mails, and remembers keys of signatures from one to the next. */
+export function openAuthenticate(): Authenticate {
+  const keysOf = openKeyReadings();
+  return (content, about) => authenticate(keysOf, content, about);
+}
+
+/** The signatures of a mail; nothing where its headers are too many to be read. */
+async function verified(
+  content: AsyncIterable<Uint8Array>,
+  sender: string,
+  keys: KeyCache,
+): Promise<DkimVerifier | undefined> {
+  const dkim = new DkimVerifier({ resolver: keys.resolver, sender });
+  dkim.keyCache = keys;
+  dkim.arc.keyCache = keys;
+  let isCut = false;
+  const done = finished(dkim);
+  done.catch(() => undefined);
+  const cut = (): void => {
+    isCut = true;
+  };
+  for await (const piece of boundedHead(content, cut)) if (!dkim.write(piece)) await once(dkim, 'drain');
+  dkim.end();
+  await done;
+  return isCut ? undefined : dkim;
+}
 
 /** The domain of the one From, as we read it and as the signatures do: two readers that differ are fooled one by the other. */
-function authorDomain(headers: readonly RawHeader[], dkim: DKIMVerifyResult): string | undefined {
+function authorDomain(headers: readonly RawHeader[], dkim: DkimVerifier): string | undefined {
   const fields = headers.filter(({ name }) => name === 'from');
   const authors = mailboxesOf(fields[0]?.value);
   if (fields.length !== 1 || authors.length !== 1 || dkim.fromFields !== 1 || dkim.headerFrom.length !== 1)
@@ -65,7 +91,7 @@ function authorDomain(headers: readonly RawHeader[], dkim: DKIMVerifyResult): st
 const domainOf = (address = ''): string => domainToASCII(address.slice(address.lastIndexOf('@') + 1).toLowerCase());
 
 /** A signature that leaves the end of the body open (`l=`) vouches for nothing: anything may follow. */
-function signaturesOf({ results }: DKIMVerifyResult): Finding[] {
+function signaturesOf({ results }: DkimVerifier): Finding[] {
   return results.map(({ status, signingDomain = '', canonBodyLengthLimited, signingHeaders }) => {
     const signsFrom = /(?:^|:)\s*from\s*(?::|$)/i.test(signingHeaders?.keys ?? '');
     const whole = status.result !== 'pass' || (!status.underSized && !canonBodyLengthLimited && signsFrom);
@@ -96,7 +122,7 @@ async function senderOf(
 }
 
 /** A list or forwarder whom the operator trusts has written down what was true before it changed the mail. */
-async function sealOf(dkim: DKIMVerifyResult, trusted: readonly string[], resolve: Lookups): Promise<Finding[]> {
+async function sealOf(dkim: DkimVerifier, trusted: readonly string[], resolve: Lookups): Promise<Finding[]> {
   if (!dkim.arc?.chain || trusted.length === 0) return [];
   const { status, signature, authenticationResults } = await arc(
     { ...dkim.arc, chain: dkim.arc.chain },

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { dkimSign } from 'mailauth/lib/dkim/sign.js';
 import { sealMessage } from 'mailauth/lib/mailauth.js';
 import { describe, expect, it } from 'vitest';
-import { authenticate } from '#bridges/email/in/authentication/authenticate.ts';
+import { openAuthenticate } from '#bridges/email/in/authentication/authenticate.ts';
 import { trustedResults } from '#bridges/email/in/authentication/results-header.ts';
 import { mailAddress, mailboxesOf } from '#bridges/email/wire/mailbox.ts';
 import { pieces } from '../wire/read-mail.ts';
@@ -35,6 +35,7 @@ const resolver = async (name: string, type: string): Promise<unknown> => {
   return found.map((text) => [text]);
 };
 
+const authenticate = openAuthenticate();
 const body = '\r\nDear Alice,\r\n\r\nhi\r\n';
 const mail = (from: string, rest = '') =>
   `From: ${from}\r\nTo: alice@mail.example.org\r\nSubject: Hello\r\nDate: Mon, 30 Nov 2026 10:00:00 +0100\r\nMessage-ID: <1@example.com>\r\n${rest}`;
@@ -109,6 +110,22 @@ describe('DKIM', () => {
 
   it('does not under a public suffix that both share', async () => {
     expect(await verdict(signed(mail('bob@one.co.uk', body), 'example.com'))).toBe('unverified');
+  });
+
+  it('counts by the key that the domain has now', async () => {
+    const name = 'TXT s._domainkey.moved.example';
+    const raw = mail('bob@moved.example', body);
+    const [before, after] = await Promise.all(
+      [good, other].map(({ privateKey }) => signed(raw, 'moved.example', { key: privateKey })),
+    );
+    for (const now of [good, other, good]) {
+      zone[name] = record(now.publicKey);
+      expect(await verdict(before ?? '')).toBe(now === good ? 'verified' : 'unverified');
+      expect(await verdict(after ?? '')).toBe(now === other ? 'verified' : 'unverified');
+    }
+    zone[name] = ['v=DKIM1; k=rsa; p='];
+    expect(await verdict(before ?? '')).toBe('unverified');
+    delete zone[name];
   });
 
   it('that cannot be looked up now is asked for again', async () => {

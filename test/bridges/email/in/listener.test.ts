@@ -107,6 +107,23 @@ describe('what mail servers say to the listener', () => {
     expect(it.taken.map(({ to }) => to)).toEqual([['a@mail.example', 'b@mail.example']]);
   });
 
+  it('answers in one write what was said in one', async () => {
+    await using it = await listening({ protocol: 'lmtp' });
+    const socket = connect(it.port, '127.0.0.1');
+    const heard = async (): Promise<string[]> => {
+      const [bytes] = (await once(socket, 'data')) as [Buffer];
+      return codes(bytes.toString().trimEnd().split('\r\n'));
+    };
+    expect(await heard()).toEqual(['220']);
+    socket.write('LHLO mx.example\r\n');
+    await heard();
+    socket.write(begin('a', 'b').replace(/^.*\r\n/, ''));
+    expect(await heard()).toEqual(['250', '250', '250', '354']);
+    socket.write(`${MAIL}.\r\n`);
+    expect(await heard()).toEqual(['250', '250']);
+    socket.destroy();
+  });
+
   it('takes commands in a row, and two mails in one write', async () => {
     await using it = await listening();
     const answers = await it.say(`${begin('a')}${MAIL}.\r\n${SECOND}`);
