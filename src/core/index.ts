@@ -45,6 +45,8 @@ export type Origin = {
 export type Recipient = {
   readonly jid: string;
   readonly nick?: string;
+  /** They keep order in the room: they are a moderator. */
+  readonly moderates?: boolean;
   /** The address of the room by which it came, where that is another than its place has. */
   readonly at?: string;
 };

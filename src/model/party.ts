@@ -26,6 +26,8 @@ export type Occupant = {
   readonly role: Role;
   /** Set when the occupant is one of our own accounts. */
   readonly account?: AccountKey;
+  /** Where they come from, as their network says (`user@host`): for those who keep order. */
+  readonly host?: string;
   /** What is known of their presence, where a network tells that of occupants. */
   readonly show?: Show;
   readonly status?: string;

@@ -45,7 +45,7 @@ export const occupant = (member: ChannelMember, view: ServerView, { modes }: Pic
   id: view.id(member.nick),
   nick: member.nick,
   ...standing(member.modes, view.isupport, modes.set.has('m')),
-  ...(member.account === undefined ? {} : { account: member.account }),
+  ...(member.account === undefined ? member.mask !== undefined && { host: member.mask } : { account: member.account }),
 });
 
 /**

@@ -37,6 +37,7 @@ type Member = {
    */
   present: boolean;
   kept: boolean;
+  moderates?: boolean;
   password: Sealed | undefined;
   /** What was said while it had no seat. */
   unread: number;
@@ -96,12 +97,13 @@ export function readersOf(room: Room): readonly Recipient[] {
   return room.readers;
 }
 
-const seatsOf = ({ seats, nick }: Member): Recipient[] =>
-  [...seats.values()].filter((seat) => seat.in).map((seat) => readerAt(seat, nick));
+const seatsOf = ({ seats, nick, moderates }: Member): Recipient[] =>
+  [...seats.values()].filter((seat) => seat.in).map((seat) => readerAt(seat, nick, moderates));
 
-/** A seat as the reader of events. */
-const readerAt = ({ jid, address }: Seat, nick: string): Recipient =>
-  address === undefined ? { jid, nick } : { jid, nick, at: address };
+const readerAt = ({ jid, address }: Seat, nick: string, moderates = false): Recipient => ({
+  ...(moderates ? { jid, nick, moderates } : { jid, nick }),
+  ...(address !== undefined && { at: address }),
+});
 
 export type Entrance = {
   readonly account: AccountKey;
@@ -256,6 +258,7 @@ export function change(room: Room, body: OccupantChange): RoomEffect[] {
     case 'join':
     case 'role':
       room.roster.set(who.id, who);
+      if (who.account !== undefined) mayModerate(room, who.account, who.role === 'moderator');
       if (isHidden(room, who, before !== undefined)) return [];
       if (room.hidden.delete(who.id)) return came(room, who);
       if (body.change === 'role') return tell(room, { ...body, who });
@@ -265,6 +268,12 @@ export function change(room: Room, body: OccupantChange): RoomEffect[] {
     default:
       return [...depart(room, body), ...revealAll(room).flatMap((shown) => tell(room, shown))];
   }
+}
+
+function mayModerate(room: Room, account: AccountKey, moderates: boolean): void {
+  const member = room.members.get(account);
+  if (member && (member.moderates ?? false) !== moderates) room.readers = undefined;
+  if (member) member.moderates = moderates;
 }
 
 /** One of ours whose connection was lost has sat here all the time, for its own clients: they hear how it stands now. */
@@ -353,7 +362,7 @@ function welcome(room: Room, account: AccountKey, seat: Seat, created = false): 
   if (!member) return [];
   seat.in = true;
   room.readers = undefined;
-  const reader = readerAt(seat, member.nick);
+  const reader = readerAt(seat, member.nick, member.moderates);
   const to = [reader];
   const list = [...room.roster.values()].filter(({ id }) => !room.hidden.has(id));
   const own = list.find(({ nick }) => nick === member.nick);

@@ -2,7 +2,7 @@
 import type { Recipient } from '#src/core/index.ts';
 import type { EventOf } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
-import { occupantJid, resourcePrep } from '#src/xmpp/stanza/jid.ts';
+import { jidOf, occupantJid, resourcePrep } from '#src/xmpp/stanza/jid.ts';
 import { showElements } from '#src/xmpp/stanza/presence.ts';
 import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { delayElement } from '#src/xmpp/xep/delay.ts';
@@ -22,8 +22,8 @@ type Standing = {
   readonly statuses: readonly number[];
 };
 
-// XEP-0045 §7.2.3: nobody but oneself is shown the item's jid, because the room is semi-anonymous. Clients find by it
-// which occupant they are.
+// XEP-0045 §7.2.3: nobody but oneself and moderators are shown the item's jid, because the room is semi-anonymous. Clients
+// find by it which occupant they are.
 function extension({ who, nick, inside, jid, statuses }: Standing): Xml {
   const item = attrs({ affiliation: who.affiliation, role: who.role, jid, nick: nick && resourcePrep(nick) });
   const codes = statuses.length === 0 ? [] : codesOf(statuses);
@@ -46,16 +46,42 @@ const shown = new WeakMap<Occupant, Shown>();
 function shownAs(who: Occupant, context: WholeContext): readonly Xml[] {
   const known = shown.get(who);
   if (known?.room === context.place) return known.children;
-  const children = [...looksOf(who), extension({ who, statuses: [] }), ...besides(who, context)];
+  const children = shownTo(who, context);
   shown.set(who, { room: context.place, children });
   return children;
 }
+
+const shownTo = (who: Occupant, context: WholeContext, jid?: string): readonly Xml[] => [
+  ...looksOf(who),
+  extension({ who, jid, statuses: [] }),
+  ...besides(who, context),
+];
 
 /** How they fare, and the hash of their picture where it is known (XEP-0153 §4.1). */
 const looksOf = (who: Occupant): Xml[] => [
   ...showElements(who),
   ...photoElements(who.avatar && 'sha1' in who.avatar ? who.avatar.sha1 : undefined),
 ];
+
+/** Somebody's own address with where they come from, for moderators, where that is known. */
+function realJid(
+  { id, host }: Occupant,
+  { place }: EventOf<'occupant' | 'occupants'>,
+  { addresses, place: room }: WholeContext,
+) {
+  if (host === undefined || place.kind === 'realm') return undefined;
+  const { realm } = addresses.parse(place.id);
+  const contact = addresses.format(addresses.fold({ kind: 'contact', realm, name: id }));
+  return `${jidOf(contact, room.slice(room.indexOf('@') + 1))}/${resourcePrep(host)}`;
+}
+
+/** Readers apart by whether they moderate, where that makes a difference. */
+const apart = (to: readonly Recipient[], differs: boolean): readonly (readonly Recipient[])[] =>
+  differs
+    ? [to.filter(({ moderates }) => moderates), to.filter(({ moderates }) => !moderates)].filter(
+        ({ length }) => length > 0,
+      )
+    : [to];
 
 const jidsOf = (to: readonly Recipient[]): string[] => to.map(({ jid }) => jid);
 
@@ -66,14 +92,11 @@ export function encodeOccupants(event: EventOf<'occupants'>, context: WholeConte
     const readers = to.filter(({ nick }) => nick !== who.nick);
     if (readers.length === 0) return [];
     const from = occupantJid(room, who.nick);
-    return [
-      {
-        name: 'presence',
-        from,
-        to: jidsOf(readers),
-        children: shownAs(who, context),
-      },
-    ];
+    return apart(readers, who.host !== undefined).map((some) => {
+      const jid = some[0]?.moderates ? realJid(who, event, context) : undefined;
+      const children = jid === undefined ? shownAs(who, context) : shownTo(who, context, jid);
+      return { name: 'presence', from, to: jidsOf(some), children };
+    });
   });
 }
 
@@ -86,13 +109,23 @@ export function encodeOccupant(event: EventOf<'occupant'>, context: WholeContext
   const own = to.filter(({ nick }) => nick === event.who.nick);
   const others = own.length === 0 ? to : to.filter(({ nick }) => nick !== event.who.nick);
   return [
-    ...(others.length > 0 ? encodeChange(event, { context, to: jidsOf(others), statuses }) : []),
+    ...(others.length > 0 ? toOthers(event, { context, to: others, statuses }) : []),
     // XEP-0045 §7.2.2: 110 marks a presence as the reader's own. §7.2.12: who comes in is told what is kept (170).
     ...own.flatMap(({ jid }) => {
       const codes = logged && event.change === 'join' ? [110, 170] : [110];
       return encodeChange(event, { context, to: [jid], jid, statuses: [...statuses, ...codes] });
     }),
   ];
+}
+
+function toOthers(
+  event: EventOf<'occupant'>,
+  { context, to, statuses }: { context: WholeContext; to: readonly Recipient[]; statuses: readonly number[] },
+): Sending[] {
+  return apart(to, event.who.host !== undefined).flatMap((some) => {
+    const jid = some[0]?.moderates ? realJid(event.who, event, context) : undefined;
+    return encodeChange(event, { context, to: jidsOf(some), jid, statuses });
+  });
 }
 
 type Audience = Pick<Standing, 'jid' | 'statuses'> & { readonly context: WholeContext; readonly to: readonly string[] };
