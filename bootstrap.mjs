@@ -24,7 +24,7 @@ const targets = {
   'test:real': (args) => ({
     runs: [tests('real', args)],
     wants: everything,
-    unpacked: ['prosody13', 'ejabberd24'],
+    unpacked: ['prosody13', 'ejabberd24', 'hybrid', 'irc2'],
     synapse: true,
   }),
   lint: () => ({ runs: lint, wants: [] }),
@@ -45,6 +45,8 @@ const everything = [
   'inspircd',
   'ngircd',
   'atheme-services',
+  'znc',
+  'biboumi',
   'python3-slixmpp',
   'chromium',
   'openssl',

@@ -1,4 +1,5 @@
-// Newer servers than Debian's own, from its backports: unpacked below .servers/ and not installed, so that both are there.
+// Servers that cannot be installed beside others: newer ones of Debian's backports, and IRC servers of which Debian takes only
+// one at a time. Unpacked below .servers/ and not installed, so that all are there.
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { aptOptions } from './debian.mjs';
@@ -6,10 +7,15 @@ import { phase, root } from './process.mjs';
 
 const erlang = 'acme cache-tab eimp mqtree pkix stringprep stun tls utils xml xmpp yaml yconf zlib'.split(' ');
 
-/** The servers, and what each needs that is newer than what Debian has. */
-const packagesOf = {
-  prosody13: ['prosody', 'prosody-modules'],
-  ejabberd24: ['ejabberd', 'erlang-jose', ...erlang.map((name) => `erlang-p1-${name}`)],
+/** The servers, where each comes from, and what it needs that is not as new in what Debian has. */
+const sourcesOf = {
+  prosody13: { from: '-backports', packages: ['prosody', 'prosody-modules'] },
+  ejabberd24: {
+    from: '-backports',
+    packages: ['ejabberd', 'erlang-jose', ...erlang.map((name) => `erlang-p1-${name}`)],
+  },
+  hybrid: { from: '', packages: ['ircd-hybrid'] },
+  irc2: { from: '', packages: ['ircd-irc2'] },
 };
 
 const servers = join(root, '.servers');
@@ -19,13 +25,20 @@ export const isUnpacked = (name) => existsSync(join(servers, name));
 
 /** Downloads and unpacks servers. Needs no root. Throws where that fails. */
 export async function unpackBackports(names) {
-  const suite = `${/^VERSION_CODENAME=(\w+)/m.exec(read('/etc/os-release'))?.[1]}-backports`;
+  const release = /^VERSION_CODENAME=(\w+)/m.exec(read('/etc/os-release'))?.[1];
+  for (const from of ['-backports', '']) {
+    const group = names.filter((name) => sourcesOf[name].from === from);
+    if (group.length > 0) await unpackFrom(`${release}${from}`, group);
+  }
+}
+
+async function unpackFrom(suite, names) {
   const apt = join(servers, 'apt');
   rmSync(apt, { recursive: true, force: true });
   try {
     const options = privateApt(apt, suite);
-    // Where a source of somebody else has no backports, those of Debian are read all the same.
-    await phase('Reading the list of backports', 'apt-get', [...options, 'update']).catch((error) =>
+    // Where a source of somebody else does not have the suite, those of Debian are read all the same.
+    await phase(`Reading the list of packages (${suite})`, 'apt-get', [...options, 'update']).catch((error) =>
       console.error(`  ${error.message}`),
     );
     for (const name of names) await unpack(name, suite, apt, options);
@@ -37,7 +50,7 @@ export async function unpackBackports(names) {
 async function unpack(name, suite, apt, options) {
   const cwd = join(apt, name);
   mkdirSync(cwd);
-  const packages = packagesOf[name].map((one) => `${one}/${suite}`);
+  const packages = sourcesOf[name].packages.map((one) => `${one}/${suite}`);
   await phase(`Downloading ${name} (${suite})`, 'apt-get', [...options, 'download', ...packages], { cwd });
   const unpacked = join(apt, `${name}.unpacked`);
   const unpackAll = 'for file in *.deb; do dpkg -x "$file" "$0" || exit; done';
@@ -52,7 +65,7 @@ function privateApt(apt, suite) {
   for (const folder of [sources, join(apt, 'lists', 'partial'), join(apt, 'cache', 'archives', 'partial')])
     mkdirSync(folder, { recursive: true });
   const found = sourcesFor(suite);
-  if (found.length === 0) throw new Error('apt has no source of Debian from which the backports could be had');
+  if (found.length === 0) throw new Error(`apt has no source of Debian from which ${suite} could be had`);
   for (const [index, { kind, text }] of found.entries()) writeFileSync(join(sources, `${index}.${kind}`), text);
   const settings = {
     'Dir::Etc::SourceList': '/dev/null',

@@ -54,7 +54,7 @@ async function roster(client: XmppClient): Promise<Readonly<Record<string, strin
   return Object.fromEntries(items.map(({ attrs }) => [attrs.jid ?? '', attrs.subscription ?? '']));
 }
 
-for (const ircd of ['inspircd', 'ngircd'] as const satisfies IrcServerName[]) {
+for (const ircd of ['inspircd', 'ngircd', 'hybrid', 'irc2'] as const satisfies IrcServerName[]) {
   describeReal(`contacts on ${ircd}`, ['prosody', ircd], () => {
     test('a person of IRC is a contact like any other, from the request to the end of the registration', async () => {
       await using world = await startWorld({ ircd });
@@ -98,7 +98,7 @@ for (const ircd of ['inspircd', 'ngircd'] as const satisfies IrcServerName[]) {
   });
 }
 
-for (const ircd of ['inspircd', 'ngircd'] as const satisfies IrcServerName[]) {
+for (const ircd of ['inspircd', 'ngircd', 'hybrid', 'irc2'] as const satisfies IrcServerName[]) {
   describeReal(`contacts that are watched on ${ircd}`, ['prosody', ircd], () => {
     test('come and go as they do on IRC, which hears in turn of a user who is away', async () => {
       await using world = await startWorld({ ircd });

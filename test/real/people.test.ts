@@ -9,7 +9,7 @@ const ITEMS = 'http://jabber.org/protocol/disco#items';
 const shown = (gw: Rig, show: string): Promise<void> =>
   gw.when(() => gw.drafts.findLast((one) => one.kind === 'presence')?.show === show);
 
-for (const ircd of ['inspircd', 'ngircd'] as const satisfies IrcServerName[]) {
+for (const ircd of ['inspircd', 'ngircd', 'hybrid', 'irc2'] as const satisfies IrcServerName[]) {
   describeReal(`people on ${ircd}`, ['prosody', ircd], () => {
     test('people are watched, and are told when we are away', async () => {
       await using server = ircd === 'inspircd' ? await startInspircd() : await startNgircd();

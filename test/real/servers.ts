@@ -23,6 +23,7 @@ export function describeReal(name: string, needs: readonly (Program | Unpacked)[
 }
 
 const whyNot = (program: Program | Unpacked): string | undefined =>
-  program === 'prosody13' || program === 'ejabberd24' || program === 'synapse'
-    ? notUnpacked(program)
-    : unavailable(program);
+  isUnpacked(program) ? notUnpacked(program) : unavailable(program);
+
+const isUnpacked = (program: Program | Unpacked): program is Unpacked =>
+  (['prosody13', 'ejabberd24', 'hybrid', 'irc2', 'synapse'] as readonly string[]).includes(program);

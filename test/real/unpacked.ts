@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Servers that Debian does not have, or not as new, which `npm run test:real` puts side by side, each into a folder. */
-export type Unpacked = 'prosody13' | 'ejabberd24' | 'synapse';
+/** Servers that Debian does not have, not as new or not beside others, which `npm run test:real` puts side by side, each into a folder. */
+export type Unpacked = 'prosody13' | 'ejabberd24' | 'hybrid' | 'irc2' | 'synapse';
 
 const folders = fileURLToPath(new URL('../../.servers/', import.meta.url));
 

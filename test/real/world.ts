@@ -10,6 +10,8 @@ import { configFrom } from '../config-from.ts';
 import { jumpingClock } from '../jumping-clock.ts';
 import { folder } from '../process/cli/isthmus.ts';
 import { startInspircdWithServices } from './atheme.ts';
+import { startHybrid } from './hybrid.ts';
+import { startIrc2 } from './irc2.ts';
 import { startInspircd, startNgircd, xml, xmppClient } from './servers.ts';
 import type { Element, XmppClient } from './xmpp.ts';
 import { startXmppServer, type XmppServerName, type XmppServerOptions } from './xmpp-servers.ts';
@@ -18,11 +20,13 @@ const DOMAIN = 'irc.localhost';
 const SECRET = 'secret';
 const MUC = 'http://jabber.org/protocol/muc';
 
-export type IrcServerName = 'inspircd' | 'ngircd';
+export type IrcServerName = 'inspircd' | 'ngircd' | 'hybrid' | 'irc2';
 
 const ircds = {
   inspircd: () => startInspircd(),
   ngircd: () => startNgircd(),
+  hybrid: () => startHybrid(),
+  irc2: () => startIrc2(),
   encrypted: () => startInspircd({ tls: true }),
   /** InspIRCd with NickServ, ChanServ and SASL. */
   services: () => startInspircdWithServices({ tls: true }),

@@ -30,7 +30,8 @@ export async function openBiboumi(from: string, config: IrcConfig): Promise<Impo
   const there = await db.tables();
   const read = TABLES.filter(({ table }) => there.has(table));
   if (!there.has('ircserveroptions_') && !there.has('muclogline_')) throw new Error('this is no database of biboumi');
-  const counts = await Promise.all(read.map(({ table }) => db.count(table)));
+  let total = 0;
+  for (const { table } of read) total += await db.count(table);
   const commands = there.has(COMMANDS) ? await commandsOf(db) : new Map<string, string[]>();
   const at = addressing(config);
   const records: Readonly<Record<Table, (row: DatabaseRow) => readonly ImportedRecord[]>> = {
@@ -42,7 +43,7 @@ export async function openBiboumi(from: string, config: IrcConfig): Promise<Impo
   };
   const resources = stack.move();
   return {
-    total: counts.reduce((sum, count) => sum + count, 0),
+    total,
     async *rows() {
       for (const { table, order } of read) for await (const row of db.rows(table, order)) yield records[table](row);
     },

@@ -8,6 +8,8 @@ export type Program =
   | 'inspircd'
   | 'ngircd'
   | 'atheme-services'
+  | 'znc'
+  | 'biboumi'
   | 'python3-slixmpp'
   | 'chromium'
   | 'postgresql'
