@@ -27,6 +27,8 @@ export type Primaries = {
   /** The connection has read everything that was sent before it took over. */
   caughtUp(channel: string, connection: PrimaryCandidate): void;
   isPrimary(channel: string, connection: PrimaryCandidate): boolean;
+  /** Whether several of our connections are in a channel. */
+  isShared(channel: string): boolean;
   /** Who is in a channel, the senior first. */
   members(channel: string): readonly PrimaryCandidate[];
 };
@@ -75,6 +77,8 @@ export function openPrimaries(): Primaries {
     return entry?.connection === connection ? entry : undefined;
   };
 
+  const isShared = (channel: string): boolean => (channels.get(channel)?.size ?? 0) > 1;
+
   function keep(channel: string, entries: Iterable<Entry>): void {
     const all = [...entries];
     const seen = all.filter(
@@ -107,7 +111,7 @@ export function openPrimaries(): Primaries {
   }
 
   function note(channel: string, entry: Entry, line: MessageLine): void {
-    const limit = (channels.get(channel)?.size ?? 0) > 1 ? SHARED : ALONE;
+    const limit = isShared(channel) ? SHARED : ALONE;
     if (entry.read.length >= 2 * limit) entry.read = entry.read.slice(-limit);
     entry.read.push(limit === SHARED ? shared(channel, line) : line);
   }
@@ -165,7 +169,7 @@ export function openPrimaries(): Primaries {
       const entry = entryOf(channel, connection);
       if (entry) entry.skip = [];
     },
-    isPrimary,
+    ...{ isPrimary, isShared },
     members: (channel) =>
       [...(channels.get(channel)?.values() ?? [])].filter((entry) => !entry.gone).map(({ connection }) => connection),
   };

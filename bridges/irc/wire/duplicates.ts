@@ -20,9 +20,15 @@ export type LineSummary = MessageLine & { readonly nick: string; readonly target
 
 const MSGID = /(?:^@|;)msgid=([^; ]+)/;
 
-/** What is said in a channel comes on the connection of each who is there, some lines at a time: they are looked at once. */
+/** What is said in a channel comes on the connection of each of ours there, some lines at a time: they are looked at once. */
 const lately = new Map<string, LineSummary>();
 const LATELY = 64;
+
+function remember(line: LineSummary): void {
+  if (lately.has(line.text)) return;
+  if (lately.size >= LATELY) lately.clear();
+  lately.set(line.text, line);
+}
 
 /** Looks at a raw line; `undefined` unless it is a PRIVMSG or NOTICE with a sender. Cheap, and never throws. */
 export function summaryOf(text: string): LineSummary | undefined {
@@ -32,7 +38,7 @@ export function summaryOf(text: string): LineSummary | undefined {
   const given = text.startsWith('PRIVMSG ', command) ? 8 : text.startsWith('NOTICE ', command) ? 7 : 0;
   const end = text.indexOf(' ', command + given);
   if (command === 0 || given === 0 || end < 0) return undefined;
-  const known = lately.get(text);
+  const known = lately.size > 0 ? lately.get(text) : undefined;
   if (known) return known;
   const mask = text.indexOf('!', from);
   const nick = text.slice(from + 1, mask > 0 && mask < command ? mask : command - 1);
@@ -42,10 +48,7 @@ export function summaryOf(text: string): LineSummary | undefined {
   // Most is spelled so: then it is the string that was hashed already.
   const line = folded === target ? text.slice(from) : `${text.slice(from, command + given)}${folded}${text.slice(end)}`;
   const key = id ?? line;
-  const summary = { key, id, text, nick, target };
-  if (lately.size >= LATELY) lately.clear();
-  lately.set(text, summary);
-  return summary;
+  return { key, id, text, nick, target };
 }
 
 /**
@@ -83,6 +86,7 @@ export function isDuplicate(text: string, primaries: Primaries, view: ServerView
   if (!view.room(channel)?.joined) return false;
   const nick = view.fold(seen.nick);
   if (view.ours(nick) !== undefined) return nick !== view.fold(view.nick);
+  if (primaries.isShared(channel)) remember(seen);
   return primaries.received(channel, view, seen);
 }
 
