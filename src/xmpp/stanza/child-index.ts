@@ -25,19 +25,27 @@ export function indexed<T>(
   return index;
 }
 
-/** The children that the index knows, in the order of the extensions. Most messages have none or few of them. */
-export function matches<T>(parent: Element, index: ChildIndex<T>): readonly Match<T>[] {
-  let found: Match<T>[] | undefined;
+/** Calls `use` with each child that the index knows, as they stand. Most messages have none or few of them. */
+export function eachMatch<T>(
+  parent: Element,
+  index: ChildIndex<T>,
+  use: (child: Element, entry: Entry<T>) => void,
+): void {
   for (const child of parent.children) {
     if (typeof child === 'string') continue;
     const entries = index.get(child.getName());
     if (!entries) continue;
     const namespace = child.getNS();
-    for (const entry of entries) {
-      if (namespace === (entry.namespace ?? parent.getNS()))
-        found = insert(found ?? [], { child, order: entry.order, value: entry.value });
-    }
+    for (const entry of entries) if (namespace === (entry.namespace ?? parent.getNS())) use(child, entry);
   }
+}
+
+/** The children that the index knows, in the order of the extensions. */
+export function matches<T>(parent: Element, index: ChildIndex<T>): readonly Match<T>[] {
+  let found: Match<T>[] | undefined;
+  eachMatch(parent, index, (child, { order, value }) => {
+    found = insert(found ?? [], { child, order, value });
+  });
   return found ?? NONE;
 }
 

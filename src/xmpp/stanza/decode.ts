@@ -11,7 +11,7 @@ import type { Place } from '#src/model/place.ts';
 import { own, ownText } from '#src/xmpp/xep/elements.ts';
 import type { ReadContext, Reading } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
-import { indexed, matches } from './child-index.ts';
+import { eachMatch, indexed, matches } from './child-index.ts';
 import { splitJid } from './jid.ts';
 import { decodeContactPresence } from './presence.ts';
 import {
@@ -42,7 +42,7 @@ export function originOf(stanza: Element, from: string, to: string): Origin {
   if (id !== undefined) origin.id = id as XmppId;
   if (language !== undefined) origin.language = language;
   if (stanza.name !== 'message') return origin;
-  for (const { child, value } of matches(stanza, origins)) Object.assign(origin, value(child, stanza));
+  eachMatch(stanza, origins, (child, { value }) => void Object.assign(origin, value(child, stanza)));
   return origin;
 }
 
