@@ -161,7 +161,9 @@ export function openIncoming(
   async function become(mail: ReadMail, to: MailRecipient, files: HeldFiles): Promise<RecipientAnswer> {
     const { parsed, envelope } = mail;
     if (parsed.report) return reports.take(mail, parsed.report, to);
-    if (parsed.automation === 'bounce' || (envelope.from === '' && parsed.automation === undefined))
+    // Some systems send what they have to say from nobody: only where a mail of ours came from is it surely a report (RFC 5321 §4.5.5).
+    const isToMail = to.kind === 'user' && to.token !== undefined;
+    if (parsed.automation === 'bounce' || (envelope.from === '' && parsed.automation === undefined && isToMail))
       return reports.bounced(mail, to);
     // It would go back to the gateway of its recipient, and come again.
     const home = to.kind === 'user' ? splitAccount(to.account).user.replace(/^.*@/, '') : config.domain;

@@ -43,18 +43,21 @@ function reasonOf({ code, status = '', text }: MailReply): Reason {
 }
 
 /** The code that a program can read: `550 5.1.1`. */
-const foreignOf = ({ code, status }: MailReply): string => [code, status].filter((one) => one !== undefined).join(' ');
+function foreignOf({ code, status }: MailReply): { readonly foreign?: string } {
+  const said = [code, status].filter((one) => one !== undefined).join(' ');
+  return said === '' ? {} : { foreign: said };
+}
 
 /** A mail that is refused for good. Pure. */
 export function refusal(reply: MailReply): Failure {
   const [code, text] = reasonOf(reply);
-  return new Failure(code, { text, foreign: foreignOf(reply) });
+  return new Failure(code, { text, ...foreignOf(reply) });
 }
 
 /** What a server says to an attempt of ours: it may be worth another. Pure. */
 export function replyFailure(reply: MailReply): Failure {
   if (reply.code !== undefined && reply.code >= 500) return refusal(reply);
-  return new Failure('remote-server-timeout', { text: texts.later, foreign: foreignOf(reply) });
+  return new Failure('remote-server-timeout', { text: texts.later, ...foreignOf(reply) });
 }
 
 /** Whether it says something of us and not of the recipient, so that those who run the gateway have to know. */
