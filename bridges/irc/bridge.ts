@@ -10,6 +10,7 @@ import { traitsOf } from './channels/channel-modes.ts';
 import type { IrcConfig } from './config.ts';
 import { called, dial } from './connection/dial.ts';
 import { accountFor, identityOf } from './connection/identity.ts';
+import { watchIdle } from './connection/idle.ts';
 import { type IrcConnection, openConnection } from './connection/irc-connection.ts';
 import { provenLogin } from './connection/proven-logins.ts';
 import type { ConnectionSetup } from './connection/realm.ts';
@@ -19,7 +20,7 @@ import { openNarrowing } from './narrow.ts';
 import { resolve } from './questions/resolve.ts';
 import { type Server, serverFor } from './servers.ts';
 import { channelEncodings, realmSettings } from './settings.ts';
-import { STOPPING_QUIT, texts } from './texts.ts';
+import { IDLE_QUIT, STOPPING_QUIT, texts } from './texts.ts';
 import { realmNotice } from './wire/drafts.ts';
 import { emit } from './wire/emit.ts';
 import { target } from './wire/line.ts';
@@ -48,6 +49,17 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
   };
 
   const online = (): IrcConnection[] => [...realms.values()].flatMap((realm) => [...realm.clients.values()]);
+
+  const idle = watchIdle({
+    ...{ clock: host.clock, limit: settings.idle_time, online },
+    end(client) {
+      const { account, realm } = client.session;
+      const failure = new Failure('not-allowed', { text: texts.idle });
+      void client.close(IDLE_QUIT, failure);
+      say({ account, realm }, texts.lost(failure.words));
+      host.status({ account, realm }, { kind: 'lost', failure });
+    },
+  });
 
   /** What went well lately and has not failed since is told once: clients that come and go join again each time. */
   function isKnown({ account, realm }: SessionKey): boolean {
@@ -110,6 +122,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       );
       login?.worked();
       clients.set(client.session, client);
+      idle.heard(client.session);
       if (paused) client.pause(true);
       return client.session;
     } catch (error) {
@@ -210,6 +223,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     connect,
     deliver(event, session): Delivered {
       const client = clientOf(session);
+      idle.heard(client.session, event);
       if (event.kind === 'occupant' && event.change === 'join') learnEncodings(event.place, client);
       return client.deliver(event);
     },
@@ -230,6 +244,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     async [Symbol.asyncDispose]() {
       const stopping = new Failure('stopping');
       stop.abort();
+      idle.stop();
       const leaving = [...realms.values()].flatMap((realm) => [...realm.leaving.values()]);
       await Promise.all([...leaving, ...online().map((client) => client.close(STOPPING_QUIT, stopping))]);
     },

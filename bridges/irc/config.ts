@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { durationSchema } from '#src/lib/duration.ts';
+import { durationOrOff, durationSchema } from '#src/lib/duration.ts';
 import { rateSchema } from '#src/lib/rate.ts';
 
 const HOST = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_.])?$/i;
@@ -114,6 +114,11 @@ export const config = z
       .boolean()
       .default(true)
       .describe('May users set the user name and real name that a server shows of them?'),
+    idle_time: durationOrOff(60_000, 365 * 86_400_000)
+      .prefault('off')
+      .describe(
+        "Whoever has said nothing for so long is disconnected, as some networks ask for, such as 30d; or 'off'",
+      ),
     connect_timeout: durationSchema(1000, 600_000)
       .prefault('30s')
       .describe('How long a connection may take until it is logged in, such as 30s'),

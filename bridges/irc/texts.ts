@@ -3,6 +3,7 @@ import { type Words, wordsIn } from '#src/model/language.ts';
 
 /** What others on IRC are told of whoever leaves because of us. */
 export const STOPPING_QUIT = 'The gateway is stopping';
+export const IDLE_QUIT = 'idle';
 
 /** What people are told of IRC, beside what its servers say themselves. */
 export const texts = catalogue({
@@ -68,6 +69,10 @@ export const texts = catalogue({
     en: `You are logged in as ${account}.`,
     de: `Sie sind als ${account} angemeldet.`,
   }),
+  idle: {
+    en: 'You have said nothing here for so long that this gateway has disconnected you. Join a channel to be back.',
+    de: 'Sie haben hier so lange nichts gesagt, dass dieses Gateway Sie abgemeldet hat. Betreten Sie einen Kanal, um wieder da zu sein.',
+  },
   loggedOut: { en: 'You are logged out.', de: 'Sie sind abgemeldet.' },
   silentServices: (host: string) => ({
     en: `The login service of ${host} does not answer, and you have an account there. You were not connected without it.`,
