@@ -223,6 +223,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
   'GET client v3 directory room *': ({ state, at }) => ok({ room_id: state.room(at[0] ?? '').id, servers: [SERVER] }),
   'GET client v1 room_summary *': ({ state, at }) => ok(summaryOf(state, state.room(at[0] ?? ''))),
   'POST client v3 publicRooms'({ state, body }) {
+    if (state.directory) throw new Refusal(...state.directory);
     const words = String((body.filter as Json | undefined)?.generic_search_term ?? '').toLowerCase();
     const all = [...state.rooms.values()].filter(({ alias }) => alias?.includes(words));
     const from = Number(body.since ?? 0);
@@ -232,6 +233,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
     return ok({ chunk, total_room_count_estimate: all.length, ...next });
   },
   'POST client v3 user_directory search'({ state, body }) {
+    if (state.directory) throw new Refusal(...state.directory);
     const words = String(body.search_term).toLowerCase();
     const found = [...state.users].filter(([id, { name }]) => `${id} ${name}`.toLowerCase().includes(words));
     return ok({ results: found.map(([user_id, { name }]) => ({ user_id, display_name: name })), limited: false });

@@ -17,6 +17,8 @@ export type OwnInvitationParts = {
 };
 
 const INVITED = 'invited-to ';
+/** Invitations that the user is told of and has not answered; what is beyond stands at the homeserver. */
+const MOST_TOLD = 100;
 
 /** Invitations of an account: those to talk alone are accepted, beside all else that a sync tells. */
 export function openOwnInvitations({ host, account, user, server, rooms, stop }: OwnInvitationParts) {
@@ -67,7 +69,8 @@ export function openOwnInvitations({ host, account, user, server, rooms, stop }:
       if (content.is_direct === true && (admission === 'yes' || admission === 'first'))
         return invitations.accept({ room, sender }, account);
       // The same invitation stands in every first sync.
-      if (told.get(room) !== sender) await tell({ account, room, user: sender }, textOf(content.reason));
+      if (told.get(room) === sender || (told.size >= MOST_TOLD && !told.has(room))) return;
+      await tell({ account, room, user: sender }, textOf(content.reason));
     },
     /** The user is in a room, or is not invited any more: the next invitation into it is another one. */
     async answered(room: string): Promise<void> {

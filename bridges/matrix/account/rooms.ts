@@ -91,12 +91,14 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
     direct(content: Json): void {
       direct = content;
       partners.clear();
-      for (const [who, ids] of Object.entries(content)) {
-        if (!who.startsWith('@') || who === user) continue;
-        for (const id of textsOf(ids)) {
-          partners.set(id, who);
-          if (!latest.has(who)) latest.set(who, id);
-        }
+      const named = Object.entries(content).filter(([who]) => who.startsWith('@') && who !== user);
+      const pairs = named.flatMap(([who, ids]) => textsOf(ids).map((id) => ({ who, id })));
+      const byRoom = Map.groupBy(pairs, ({ id }) => id);
+      for (const { who, id } of pairs) {
+        // One with several people is a room like others: what one of them says is not said by another.
+        if (byRoom.get(id)?.some((one) => one.who !== who)) continue;
+        partners.set(id, who);
+        if (!latest.has(who)) latest.set(who, id);
       }
     },
 

@@ -48,17 +48,13 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
     const since = page.after === undefined ? undefined : pages.get(`${id} ${page.after}`);
     if (page.after !== undefined && since === undefined) throw new Failure('item-not-found');
     if (since === LAST) return { total_room_count_estimate: pages.get(`${id} count`) };
-    return server.call({
-      method: 'POST',
-      path: ['v3', 'publicRooms'],
-      body: {
-        limit: Math.min(Math.max(page.max, 1), MOST),
-        ...(since !== undefined && { since }),
-        ...(match !== undefined && match !== '' && { filter: { generic_search_term: match } }),
-      },
-      as: ghosts.bot,
-      repeatable: true,
-    });
+    const body = {
+      limit: Math.min(Math.max(page.max, 1), MOST),
+      ...(since !== undefined && { since }),
+      ...(match !== undefined && match !== '' && { filter: { generic_search_term: match } }),
+    };
+    const call = { method: 'POST', path: ['v3', 'publicRooms'], body, as: ghosts.bot, repeatable: true } as const;
+    return server.call(call).catch(nothingListed);
   }
 
   const answerers: { readonly [K in Query['kind']]?: Answerer<K> } = {
@@ -83,7 +79,8 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
       // The directory has no pages: what follows is in a longer answer.
       const body = { search_term: match, limit: MOST_PEOPLE };
       const path = ['v3', 'user_directory', 'search'];
-      const found = await server.call({ method: 'POST', path, body, as: ghosts.bot, repeatable: true });
+      const call = { method: 'POST', path, body, as: ghosts.bot, repeatable: true } as const;
+      const found = await server.call(call).catch(nothingListed);
       const list = listOf(found.results).flatMap((one) => {
         const { user_id: id, display_name: name } = objectOf(one);
         if (typeof id !== 'string' || ghosts.isOurs(id)) return [];
@@ -232,6 +229,12 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
     },
     history,
   };
+}
+
+/** Homeservers may have no directory, or show it to nobody: then there is nothing in it. */
+function nothingListed(error: unknown): Json {
+  if (error instanceof Failure && !error.row.retry) return { total_room_count_estimate: 0, limited: false };
+  throw error;
 }
 
 const party = (id: string, name: string | undefined): Party => ({

@@ -199,6 +199,10 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     },
     held: ([count]) => server.when(() => server.held >= Number(count)),
     release: () => release(),
+    /** `directory 403 M_FORBIDDEN`: the directories of rooms and people are answered so from now on. */
+    directory: ([status, errcode = '']) => {
+      state.directory = [Number(status), errcode];
+    },
     /** `large ROOM BYTES [CHARACTER]`: she says so much. */
     large: ([room = '', bytes, character = 'x'], who) =>
       state.add(roomOf(server, room), userOf(who), 'm.room.message', {

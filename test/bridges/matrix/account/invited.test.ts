@@ -57,3 +57,14 @@ it('one that cannot be taken is tried again, and then left to the user', async (
   expect(tries).toBe(4);
   expect(drafts.map(({ kind }) => kind)).toEqual(['invite']);
 });
+
+it('who invites into rooms without end is heard a hundred times, and again when one is answered', async () => {
+  const { invitations, drafts } = opened(() => Promise.resolve({}));
+  const [asked] = invite('@eve:far.example');
+  const into = [{ ...asked, content: { membership: 'invite' } }];
+  for (let room = 0; room < 150; room++) await invitations.take(`!${room}:far.example`, into);
+  expect(drafts).toHaveLength(100);
+  await invitations.answered('!7:far.example');
+  for (let room = 140; room < 150; room++) await invitations.take(`!${room}:far.example`, into);
+  expect(drafts).toHaveLength(101);
+});
