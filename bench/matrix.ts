@@ -195,8 +195,11 @@ async function play(target: Target, open: (load: Load) => Flow): Promise<Figures
   });
 }
 
-/** Joins a room with that many members. Resolves with the milliseconds from the presence to the subject, and those of CPU. */
-const joinLarge = (): Promise<{ readonly ms: number; readonly cpu: number }> =>
+/**
+ * Joins a room with that many members, perhaps while Bob says 500 messages a second in ten others. Resolves with the
+ * milliseconds from the presence to the subject, and those of CPU.
+ */
+const joinLarge = (busy: boolean): Promise<{ readonly ms: number; readonly cpu: number }> =>
   withTarget(isthmus, async (load, pid) => {
     const { state } = load.matrix;
     const room = state.create('large', BOB, { alias: `#large:${SERVER}` });
@@ -205,8 +208,16 @@ const joinLarge = (): Promise<{ readonly ms: number; readonly cpu: number }> =>
       state.users.set(user, { name: `Member ${n}` });
       state.member(room, user, user, 'join');
     }
+    const names = load.rooms.map((_, n) => `r${n}`);
+    if (busy) await enter(load, names);
+    const say = (): void => {
+      const content = { msgtype: 'm.text', body: FILLER, 'm.mentions': {} };
+      for (const one of load.rooms) state.add(one, BOB, 'm.room.message', content);
+    };
+    const speaking = busy ? setInterval(say, 20) : undefined;
+    await delay(busy ? 1000 : 0);
     const before = cpuSeconds(pid);
-    const ms = await enter(load, ['large']);
+    const ms = await enter(load, ['large']).finally(() => clearInterval(speaking));
     return { ms, cpu: (cpuSeconds(pid) - before) * 1000 };
   });
 
@@ -226,6 +237,11 @@ for (const { name, open } of ways) {
   }
 }
 for (let round = 0; round < ROUNDS; round++) {
-  const { ms, cpu } = await joinLarge();
-  console.log(`a room with ${MEMBERS} members is joined in ${ms.toFixed(0)} ms, with ${cpu.toFixed(0)} ms of CPU`);
+  for (const busy of [false, true]) {
+    const { ms, cpu } = await joinLarge(busy);
+    const when = busy ? ', while 500 messages a second come in others' : '';
+    console.log(
+      `a room with ${MEMBERS} members is joined in ${ms.toFixed(0)} ms, with ${cpu.toFixed(0)} ms of CPU${when}`,
+    );
+  }
 }

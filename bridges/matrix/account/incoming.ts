@@ -241,7 +241,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     if (!event) return;
     if (event.stateKey !== undefined) return takeState(event, own, tense);
     authors.set(event.id, event.sender);
-    rooms.active(event.room);
+    rooms.active(event.room, event.at);
     const said = event.type === 'm.room.encrypted' ? await encrypted.opened(event, raw, tense) : event;
     if (said) await takeSaid(said, tense);
   }

@@ -39,8 +39,8 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
   const rooms = new Map<string, OwnRoom>();
   /** With whom somebody talks alone in a room. */
   const partners = new Map<string, string>();
-  /** The room with a person in which something was said last. */
-  const latest = new Map<string, string>();
+  /** The room with a person in which something was said last, and when. */
+  const latest = new Map<string, { readonly id: string; readonly at: number }>();
   /** What `m.direct` says, as it is. */
   let direct: Json | undefined;
 
@@ -98,23 +98,23 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
         // One with several people is a room like others: what one of them says is not said by another.
         if (byRoom.get(id)?.some((one) => one.who !== who)) continue;
         partners.set(id, who);
-        if (!latest.has(who)) latest.set(who, id);
+        if (!latest.has(who)) latest.set(who, { id, at: 0 });
       }
     },
 
     /** A room is for the two of them, though the homeserver was not told so yet. */
     expect: (id: string, who: string): void => void partners.set(id, who),
 
-    /** Something was said. */
-    active(id: string): void {
+    /** Something was said, at that time: a sync tells of one room after the other. */
+    active(id: string, at: number): void {
       const partner = partners.get(id);
-      if (partner !== undefined) latest.set(partner, id);
+      if (partner !== undefined && at > (latest.get(partner)?.at ?? 0)) latest.set(partner, { id, at });
     },
 
     /** Where the account talks with a person alone, if it is still there. */
     between(who: string): string | undefined {
       const inside = (id: string | undefined): id is string => id !== undefined && this.isIn(id);
-      const last = latest.get(who);
+      const last = latest.get(who)?.id;
       if (inside(last)) return last;
       return [...partners].find(([id, partner]) => partner === who && inside(id))?.[0];
     },
@@ -134,14 +134,14 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
     /** Says that a room is for the two of them, on the homeserver as well. */
     async pair(id: string, who: string): Promise<void> {
       partners.set(id, who);
-      latest.set(who, id);
+      latest.set(who, { id, at: 0 });
       const path = ['v3', 'user', user, 'account_data', 'm.direct'];
       // It is replaced whole, and not every sync tells of it.
       const known = await this.knowDirect();
       const rest = textsOf(known[who]).filter((one) => one !== id);
       const next = { ...known, [who]: [...rest, id] };
       this.direct(next);
-      latest.set(who, id);
+      latest.set(who, { id, at: 0 });
       await server.call({ method: 'PUT', path, body: next });
     },
 
