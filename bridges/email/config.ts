@@ -1,22 +1,12 @@
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { durationOrOff, durationSchema } from '#src/lib/duration.ts';
+import { endpointSchema } from '#src/lib/endpoint.ts';
 import { secret } from '#src/model/secret.ts';
 import { listed, MOST_FOLDERS, MOST_SENDERS } from './account/listed.ts';
 import { accountTexts } from './account/texts.ts';
 import { listedSender } from './in/senders.ts';
 import { mailDomain } from './mailbox.ts';
 import { texts } from './texts.ts';
-
-const LISTEN = 'must be an address and a port, such as 127.0.0.1:2524';
-const endpoint = z.string().transform((text, context): { host: string; port: number } => {
-  const found = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
-  const host = found?.[1] ?? found?.[2] ?? '';
-  if (found && Number(found[3]) <= 65_535 && (isIP(host) || host === 'localhost'))
-    return { host, port: Number(found[3]) };
-  context.addIssue({ code: 'custom', message: LISTEN });
-  return z.NEVER;
-});
 
 const domain = z.string().transform((text, context): string => {
   const found = mailDomain(text);
@@ -158,8 +148,8 @@ export const config = z
       .describe('Who takes our mails: host, port, tls, pin, user, password, name, dkim, connections, timeout'),
     incoming: z
       .strictObject({
-        lmtp: endpoint.optional().describe('Where a mail server of ours hands mail on by LMTP'),
-        smtp: endpoint.optional().describe('Where mail servers hand mail on by SMTP'),
+        lmtp: endpointSchema.optional().describe('Where a mail server of ours hands mail on by LMTP'),
+        smtp: endpointSchema.optional().describe('Where mail servers hand mail on by SMTP'),
         imap: imap
           .optional()
           .describe('A mailbox that gets all mail of the domain (host, port, tls, pin, user, password, folder)'),
@@ -192,7 +182,7 @@ export const config = z
       .max(10)
       .default([])
       .describe('Ids of Authentication-Results headers of our own mail server, which are believed'),
-    dns: endpoint
+    dns: endpointSchema
       .optional()
       .meta({ examples: ['127.0.0.1:53'] })
       .describe('The name server that is asked about senders, if not the one of the system'),

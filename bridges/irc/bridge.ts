@@ -9,6 +9,7 @@ import { addresses as addressesOf } from './addresses.ts';
 import { traitsOf } from './channels/channel-modes.ts';
 import type { IrcConfig } from './config.ts';
 import { called, dial } from './connection/dial.ts';
+import { openIdentd } from './connection/identd.ts';
 import { accountFor, identityOf } from './connection/identity.ts';
 import { watchIdle } from './connection/idle.ts';
 import { type IrcConnection, openConnection } from './connection/irc-connection.ts';
@@ -33,7 +34,8 @@ const ASKED: ReadonlySet<Query['kind']> = new Set(['ping', 'version', 'profile',
 const reasonOf = (error: unknown): Words => (error instanceof Failure ? error.words : texts.broke);
 
 /** Opens an IRC transport. Nothing is connected until somebody asks for it. */
-export function openBridge(settings: IrcConfig, host: Host): Bridge {
+export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridge> {
+  const identd = settings.identd && (await openIdentd(host, settings.identd.listen));
   const addresses = addressesOf(settings.fixed_server);
   const realms = new Map<string, Realm>();
   const clients = new WeakMap<Session, IrcConnection>();
@@ -112,6 +114,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
         },
         signal,
       );
+      identd?.add(socket, identity.username);
       const client = await openConnection(
         { ...setup, called: called(key, address, server), encrypted: address.tls },
         key,
@@ -246,7 +249,11 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       stop.abort();
       idle.stop();
       const leaving = [...realms.values()].flatMap((realm) => [...realm.leaving.values()]);
-      await Promise.all([...leaving, ...online().map((client) => client.close(STOPPING_QUIT, stopping))]);
+      await Promise.all([
+        identd?.close(),
+        ...leaving,
+        ...online().map((client) => client.close(STOPPING_QUIT, stopping)),
+      ]);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { durationOrOff, durationSchema } from '#src/lib/duration.ts';
+import { endpointSchema } from '#src/lib/endpoint.ts';
 import { rateSchema } from '#src/lib/rate.ts';
 
 const HOST = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_.])?$/i;
@@ -98,6 +99,11 @@ export const config = z
       .nullable()
       .default(null)
       .describe('The one server to use: addresses become #channel@ and nick@'),
+    identd: z
+      .strictObject({ listen: endpointSchema.describe('The address and port; servers ask at port 113') })
+      .optional()
+      .meta({ examples: [{ listen: '0.0.0.0:113' }] })
+      .describe('Tells servers which user has a connection to them (RFC 1413)'),
     outgoing_address: z
       .string()
       .refine((text) => isIP(text) !== 0, 'must be an IP address')

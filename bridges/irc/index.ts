@@ -31,5 +31,5 @@ export const bridge: BridgeDefinition<IrcConfig> = {
   onlyRealm: ({ fixed_server }) => fixed_server ?? undefined,
   // Loaded by who imports, and not by each gateway.
   imports: [{ name: 'biboumi', open: async (...of) => (await import('./import/biboumi.ts')).openBiboumi(...of) }],
-  open: async (given, host) => openBridge(given, host),
+  open: openBridge,
 };

@@ -27,6 +27,7 @@ describe('the settings of an IRC transport', () => {
       },
       any_server: false,
       fixed_server: null,
+      idle_time: 0,
       realname: 'Isthmus user',
       realname_from_jid: false,
       realname_customization: true,
