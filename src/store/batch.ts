@@ -53,32 +53,37 @@ export function openBatch<Row>({ store, log, what, statements, together }: Batch
     }
   }
 
-  /** What the store does not take costs no row but its own. */
-  async function write(batch: readonly Row[]): Promise<void> {
+  /** What the store does not take costs no row but its own. Resolves with the rows for which the store was away. */
+  async function write(batch: readonly Row[]): Promise<readonly Row[]> {
     try {
       await store.unit(statements(batch));
     } catch (err) {
       // As `checkParams` refuses what cannot be stored.
       if (batch.length > 1 && err instanceof TypeError) {
         const half = batch.length >> 1;
-        await write(batch.slice(0, half));
-        return write(batch.slice(half));
+        const left = await write(batch.slice(0, half));
+        return left.length > 0 ? [...left, ...batch.slice(half)] : write(batch.slice(half));
       }
-      log.error({ err, rows: batch.length }, `${what} could not be written`);
+      const away = err instanceof StoreUnavailable;
+      log.error({ err, rows: batch.length }, `${what} could not be written${away ? ' yet' : ''}`);
+      if (away) return batch;
     }
+    return [];
+  }
+
+  async function writtenAlone(): Promise<true | 'away'> {
+    const batch = waiting.slice(0, MOST);
+    waiting = waiting.slice(MOST);
+    const left = await write(batch);
+    waiting = [...left, ...waiting];
+    return left.length === 0 || 'away';
   }
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
-      const written = await writtenTogether();
-      if (written === 'away') {
-        setTimeout(() => waiting.length > 0 && start(), AGAIN).unref();
-        break;
-      }
-      if (written) continue;
-      const batch = waiting.slice(0, MOST);
-      waiting = waiting.slice(MOST);
-      await write(batch);
+      if (((await writtenTogether()) || (await writtenAlone())) !== 'away') continue;
+      setTimeout(() => waiting.length > 0 && start(), AGAIN).unref();
+      break;
     }
     writing = undefined;
   }

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Log } from '#src/lib/log.ts';
 import { openBatch } from '#src/store/batch.ts';
-import type { Statement } from '#src/store/index.ts';
+import { type Statement, StoreUnavailable } from '#src/store/index.ts';
 
 it('loses of rows that are written together only the one that cannot be stored', async () => {
   const written: string[] = [];
@@ -23,4 +23,28 @@ it('loses of rows that are written together only the one that cannot be stored',
   await batch.flush();
   expect(written).toEqual(['a', 'b', 'd', 'e']);
   expect(lost).toHaveLength(1);
+});
+
+it('writes rows that are written by themselves once the store that was away is back, in their order', async () => {
+  const units: string[][] = [];
+  let away = true;
+  const batch = openBatch<string>({
+    store: {
+      async unit(statements) {
+        if (away) throw new StoreUnavailable('it is locked');
+        units.push([...statements] as unknown as string[]);
+        return [];
+      },
+    },
+    log: { error: () => undefined } as unknown as Log,
+    what: 'rows',
+    statements: (rows) => rows as unknown as Statement[],
+  });
+  for (const row of ['a', 'b']) batch.put(row);
+  await batch.flush();
+  batch.put('c');
+  await batch.flush();
+  expect(units).toEqual([]);
+  away = false;
+  await vi.waitFor(() => expect(units.flat()).toEqual(['a', 'b', 'c']), 5000);
 });
