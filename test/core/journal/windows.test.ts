@@ -150,6 +150,30 @@ it('lets users decide how long their messages wait for each other, where the net
   });
 });
 
+it('lets nothing overtake a message of which it is still asked how long it may wait', async () => {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const asked: string[] = [];
+  const asks: Options = {
+    mapping: { ...table, facts: { ...table.facts, delivery: { ...table.facts.delivery, burst: 10_000 } } },
+    deliver: () => DELIVERED,
+    together: (events) => events.map(() => DELIVERED),
+    burst: () => (asked.push('') === 1 ? promise : 0),
+  };
+  using dir = tempFolder();
+  await play(dir.file('s.db'), asks, async ({ core, store, sent, sends }) => {
+    say(core, 'm1', 'one');
+    say(core, 'm2', 'two');
+    await vi.waitUntil(() => asked.length > 0, { timeout: 30_000 });
+    // What would overtake it would be in the store before this is answered.
+    expect(await store.journal.states()).toEqual({});
+    expect([asked.length, sent]).toEqual([1, []]);
+    resolve(0);
+    await sends(2);
+    expect(texts(sent)).toEqual(['one', 'two']);
+    await core.stop();
+  });
+});
+
 it('lets messages of a burst that were kept before a restart go as one, when their time is over', async () => {
   using dir = tempFolder();
   const bursts: string[][] = [];
