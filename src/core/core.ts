@@ -259,6 +259,7 @@ export function coreOf(opened: Opened): OpenCore {
       stopping = true;
       opened.dormancy.stop();
       dialogues.drop(() => true);
+      opened.echoes.stop();
       await intake.idle();
       await opened.lanes.idle();
       people.farewell();

@@ -323,7 +323,7 @@ export function buildCore(parts: CoreParts) {
         log.error({ err }, 'those of a server that cannot be reached could not be checked'),
       );
   });
-  settling.listen({ settled: echoes.settled });
+  settling.listen({ settled: echoes.tried, tried: echoes.tried });
   rooms.listen({ fares: outward.fares, returned: (account, place) => void askMissed(missed, account, place) });
   sessions.listen({
     online(key) {
@@ -360,6 +360,7 @@ export function buildCore(parts: CoreParts) {
     dialogues,
     digests,
     dormancy,
+    echoes,
     flicker,
     identities,
     ids,

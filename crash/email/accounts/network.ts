@@ -1,7 +1,7 @@
 import { startEmptyNameServer } from '#src/process/cli/demo/servers/names.ts';
 import type { Network, NetworkParts, World } from '../../network.ts';
 import { quietPort } from '../../ports.ts';
-import { auditMailFates, auditRepeats } from '../audit.ts';
+import { auditMailFates, auditRepeats, UNTRIED } from '../audit.ts';
 import { DOMAIN } from '../names.ts';
 import { openSmarthost, type Smarthost } from '../smarthost.ts';
 import { auditMailboxes } from './audit.ts';
@@ -40,7 +40,8 @@ async function openWorld(parts: NetworkParts): Promise<OwnMailWorld> {
     setting: { kind: 'email', smtp: port, lmtp, dns: names.port, mailboxes: mailboxes.ports },
     audit(accepted) {
       repeats = auditRepeats(smarthost.taken, ledger);
-      auditMailFates(smarthost, load.fates, accepted, ledger);
+      // Who writes while nobody answers at their mailbox hears that at once.
+      auditMailFates(smarthost, load.fates, accepted, ledger, UNTRIED);
       auditMailboxes(mailboxes.all, smarthost.taken, ledger);
     },
     figures: () => ({

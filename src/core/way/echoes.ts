@@ -1,13 +1,15 @@
 import { outwardLane } from '#src/core/journal/rows.ts';
 import { isArchivable } from '#src/core/rooms/archived.ts';
 import type { Draft } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { Settling } from './settle.ts';
 
 /** What users have written in other clients of a network, told apart from what was just sent for them. */
 export type Echoes = ReturnType<typeof openEchoes>;
 
 export function openEchoes({ settling }: { readonly settling: Pick<Settling, 'ofLane'> }) {
-  const waiting = new Set<() => void>();
+  let stopped = false;
+  const waiting = new Map<() => void, (failure: Failure) => void>();
 
   function look(lane: string, { ids = [] }: Draft): boolean | undefined {
     const own = settling.ofLane(lane);
@@ -24,20 +26,27 @@ export function openEchoes({ settling }: { readonly settling: Pick<Settling, 'of
       const lane = outwardLane(place, place.account);
       const now = look(lane, draft);
       if (now !== undefined) return now;
-      return new Promise((resolve) => {
+      if (stopped) throw new Failure('stopping');
+      return new Promise((resolve, reject) => {
         const again = (): void => {
           const found = look(lane, draft);
           if (found === undefined) return;
           waiting.delete(again);
           resolve(found);
         };
-        waiting.add(again);
+        waiting.set(again, reject);
       });
     },
-    /** Something that was sent has landed, or will not. */
-    settled(): void {
+    /** Something that was sent is under way no more. */
+    tried(): void {
       // What became of it is noted after this.
-      if (waiting.size > 0) queueMicrotask(() => waiting.forEach((again) => void again()));
+      if (waiting.size > 0) queueMicrotask(() => waiting.forEach((_reject, again) => void again()));
+    },
+    /** What waits is not taken, and told again to the next run: whoever tells it is waited for. */
+    stop(): void {
+      stopped = true;
+      for (const reject of waiting.values()) reject(new Failure('stopping'));
+      waiting.clear();
     },
   };
 }

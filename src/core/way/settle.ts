@@ -47,6 +47,8 @@ export type SettlingParts = {
 export type SettleNews = {
   /** The network has a row, or, with a failure, will never have it: that of what is durable is answered by rows. */
   settled?(row: OwedRow, failure?: Failure): void;
+  /** It is under way no more, whatever has become of it: it may have failed, and wait to be tried again. */
+  tried?(): void;
   /** It has not reached some of its recipients. */
   lost?(row: OwedRow, lost: readonly LostRecipient[]): void;
   /** Somebody on XMPP will not get what was sent to them. */
@@ -115,6 +117,7 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
     const before = row.life.state;
     const [life, ...effects] = step(row.life, input, facts(row));
     row.life = life;
+    if (before === 'flight' && life.state !== 'flight') for (const news of listeners) news.tried?.();
     if (effects.length === 0) return;
     if (life.state !== 'flight') row.busy = false;
     if (!isOwed(life)) lanes.freed(row);
