@@ -3,7 +3,7 @@ import { authorOf, type Ids } from '#src/core/ids.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { DeliveryAgent, Hearing } from '#src/core/journal/agent.ts';
 import type { Budgets } from '#src/core/journal/budgets.ts';
-import { type LifeEffect, type LifeFacts, type LifeInput, step } from '#src/core/journal/life.ts';
+import { type Life, type LifeEffect, type LifeFacts, type LifeInput, step } from '#src/core/journal/life.ts';
 import type { Answers } from '#src/core/journal/receipts.ts';
 import {
   durableRow,
@@ -117,7 +117,7 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
     const before = row.life.state;
     const [life, ...effects] = step(row.life, input, facts(row));
     row.life = life;
-    if (before === 'flight' && life.state !== 'flight') for (const news of listeners) news.tried?.();
+    if (before === 'flight') tried(life);
     if (effects.length === 0) return;
     if (life.state !== 'flight') row.busy = false;
     if (!isOwed(life)) lanes.freed(row);
@@ -128,6 +128,10 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
     for (const effect of effects) follow(row, effect);
     write(row, effects);
     lanes.stepped(row);
+  }
+
+  function tried({ state }: Life): void {
+    if (state !== 'flight') for (const news of listeners) news.tried?.();
   }
 
   function follow(row: OwedRow, effect: LifeEffect): void {
