@@ -253,6 +253,10 @@ export const account = z.strictObject({
   elsewhere: z.boolean().default(false).meta({ label: accountTexts.elsewhere }),
   copy: z.boolean().default(true).meta({ label: accountTexts.copy }),
 });
-/** The same where the operator does not let them choose a name, and nobody has a mailbox of their own. */
-export const namelessAccount = account.omit({ name: true });
+const noMailboxes = account.omit({ folders: true, senders: true, seen: true, move: true, elsewhere: true, copy: true });
+const neither = noMailboxes.omit({ name: true });
+
+/** Of these, those that mean anything: some are of mailboxes of their own, and a name is set where that is, or where it may be. */
+export const settableBy = ({ names, accounts }: Pick<EmailConfig, 'names' | 'accounts'>) =>
+  accounts ? account : names ? noMailboxes : neither;
 export type EmailSettings = z.infer<typeof account>;

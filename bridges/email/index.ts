@@ -4,7 +4,7 @@ import { logins } from './account/login.ts';
 import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
 import { commands } from './commands.ts';
-import { account, config, type EmailConfig, namelessAccount } from './config.ts';
+import { config, type EmailConfig, settableBy } from './config.ts';
 import { texts } from './texts.ts';
 
 /** Mail, in two ways side by side: from addresses of the operator's domain, and from a mailbox of their own for whoever has linked one. */
@@ -15,7 +15,7 @@ export const bridge: BridgeDefinition<EmailConfig> = {
   identity: { type: 'smtp', name: 'Email', prompt: { text: texts.prompt, label: texts.promptLabel } },
   mapping,
   config,
-  settings: ({ names, accounts }) => ({ account: names || accounts ? account : namelessAccount }),
+  settings: (given) => ({ account: settableBy(given) }),
   logins,
   commands,
   addresses: () => addresses,
