@@ -44,8 +44,10 @@ export function openChannelList({ view, clock, questions }: ChannelListOptions):
   return {
     async page(page, match) {
       const { entries, complete } = current(page) ?? (await ask());
-      const wanted = view.fold(match ?? '');
-      const fitting = wanted === '' ? entries : entries.filter(({ name }) => view.fold(name).includes(wanted));
+      const [wanted, words] = [view.fold(match ?? ''), (match ?? '').toLowerCase()];
+      const fits = ({ name, topic = '' }: ListedChannel): boolean =>
+        view.fold(name).includes(wanted) || topic.toLowerCase().includes(words);
+      const fitting = wanted === '' ? entries : entries.filter(fits);
       const start = startOf(fitting, page);
       const list = fitting.slice(start.from, start.to);
       return { kind: 'rooms', list, index: start.from, ...(complete && { count: fitting.length }) };
