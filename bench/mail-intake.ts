@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import DKIM from 'nodemailer/lib/dkim';
 import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
 import { openXmppLoad } from './load/xmpp-server.ts';
-import { cpuSeconds, percentile, residentMegabytes } from './measure.ts';
+import { cpuSeconds, mainThreadSeconds, percentile, residentMegabytes } from './measure.ts';
 import { startProcess } from './target.ts';
 import { ROOT } from './targets/isthmus.ts';
 
@@ -209,17 +209,23 @@ try {
   await sendTo(WARM);
   times.splice(0);
   const cpu = cpuSeconds(gateway.pid);
+  const main = mainThreadSeconds(gateway.pid);
+  const own = process.cpuUsage();
   const asked = names.asked();
   const began = performance.now();
   await sendTo(WARM + MAILS);
   const seconds = (performance.now() - began) / 1000;
   const spent = cpuSeconds(gateway.pid) - cpu;
+  const mainSpent = mainThreadSeconds(gateway.pid) - main;
+  const { user, system } = process.cpuUsage(own);
+  const each = (sum: number): string => ((sum / MAILS) * 1000).toFixed(2);
   const sorted = times.sort((a, b) => a - b);
   for (const one of lines) one.close();
   const size = mails.reduce((sum, { bytes }) => sum + bytes.length, 0) / mails.length;
   process.stdout.write(
     `${MAILS} mails of ${(size / 1000).toFixed(1)} KB on ${CONNECTIONS} connections: ${(MAILS / seconds).toFixed(0)} a second, ` +
-      `${((spent / MAILS) * 1000).toFixed(2)} ms of CPU each, so ${(2000 / ((spent / MAILS) * 1000)).toFixed(0)} a second on two cores at most; ` +
+      `${each(spent)} ms of CPU each (main thread ${each(mainSpent)}; these servers ${each((user + system) / 1e6)}), so ` +
+      `${(2000 / Number(each(spent))).toFixed(0)} a second on two cores at most; ` +
       `answered after ${percentile(sorted, 0.5).toFixed(0)} ms (p50), ${percentile(sorted, 0.99).toFixed(0)} ms (p99); ` +
       `${((names.asked() - asked) / MAILS).toFixed(1)} questions to DNS each; ${residentMegabytes(gateway.pid).toFixed(0)} MB\n`,
   );

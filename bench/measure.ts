@@ -34,15 +34,17 @@ function tasks(pid: number): string[] {
 }
 
 /** User and system seconds of the process tree so far, with those of children that have ended. */
-export function cpuSeconds(root: number): number {
-  let ticks = 0;
-  for (const pid of processTree(root)) {
-    const stat = read(`/proc/${pid}/stat`);
-    // proc(5): the name in brackets may hold spaces; behind it, utime to cstime are fields 12 to 15.
-    const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
-    for (const field of fields.slice(11, 15)) ticks += Number(field);
-  }
-  return ticks / HERTZ;
+export const cpuSeconds = (root: number): number =>
+  processTree(root).reduce((sum, pid) => sum + secondsIn(`/proc/${pid}/stat`), 0);
+
+/** The same of the main thread of a process alone. */
+export const mainThreadSeconds = (pid: number): number => secondsIn(`/proc/${pid}/task/${pid}/stat`, 2);
+
+function secondsIn(path: string, count = 4): number {
+  const stat = read(path);
+  // proc(5): the name in brackets may hold spaces; behind it, utime to cstime are fields 12 to 15.
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? [];
+  return fields.slice(11, 11 + count).reduce((ticks, field) => ticks + Number(field), 0) / HERTZ;
 }
 
 /** Resident memory of the process tree, in MB (10^6 bytes). */

@@ -40,6 +40,12 @@ type CleanMail = {
   readonly url: string | undefined;
 };
 
+/** A mail that has passed between an account and a peer, under its id and under that by which it was found; of ours with what it said. */
+type PassedMail = { readonly id: string; readonly at: string; readonly thread: string; readonly text?: string };
+/** So many that a mail refers to are made use of, and so many looked for at a time. */
+const MOST_KNOWN = 3;
+const AT_ONCE = 5;
+
 type Placing = {
   readonly thread: string;
   readonly known: MailThread;
@@ -75,7 +81,8 @@ export function openPersonal(
     const about = [
       ...new Set([...(answered ? [answered] : []), ...parsed.inReplyTo, ...parsed.references.toReversed()]),
     ];
-    const known = await knownOf(account, from, about);
+    // Without a wait where there is nothing to ask: the thread is asked for with all else.
+    const known = about.length === 0 ? [] : await knownOf(account, from, about);
     const [first] = known;
     const thread = first?.thread ?? state.mac('thread', account, from, parsed.messageId || bodyOf(state, parsed));
     const replyTo = known.find(({ id, at }) => id === answered || parsed.inReplyTo.includes(at))?.id;
@@ -87,18 +94,23 @@ export function openPersonal(
     };
   }
 
-  /** Those of some mails that have passed between an account and a peer; of ours with what they said. `at` is as it was looked for. */
+  /** The first of some mails that have passed between an account and a peer. */
   async function knownOf(account: AccountKey, from: string, ids: readonly string[]) {
-    const found: { id: string; at: string; thread: string; text?: string }[] = [];
-    for (const at of ids) {
-      const placed = await state.placed(account, from, at);
-      if (!placed) continue;
-      const id = placed.ours ?? at;
-      const ours = id.endsWith(`@${config.domain}`) ? await state.sent(id.replace(/@.*$/, '')) : undefined;
-      found.push({ id, at, thread: placed.thread, ...(ours?.account === account && { text: ours.mail.text }) });
-      if (found.length >= 3) break;
+    const found: PassedMail[] = [];
+    for (let first = 0; first < ids.length && found.length < MOST_KNOWN; first += AT_ONCE) {
+      const some = ids.slice(first, first + AT_ONCE);
+      const passed = await Promise.all(some.map((at) => passedAs(account, from, at)));
+      found.push(...passed.flatMap((one) => one ?? []));
     }
-    return found;
+    return found.slice(0, MOST_KNOWN);
+  }
+
+  async function passedAs(account: AccountKey, from: string, at: string): Promise<PassedMail | undefined> {
+    const placed = await state.placed(account, from, at);
+    if (!placed) return undefined;
+    const id = placed.ours ?? at;
+    const ours = id.endsWith(`@${config.domain}`) ? await state.sent(id.replace(/@.*$/, '')) : undefined;
+    return { id, at, thread: placed.thread, ...(ours?.account === account && { text: ours.mail.text }) };
   }
 
   /** The id of a mail, another one where the same id comes with other words: nobody takes the place of what was said before. */
