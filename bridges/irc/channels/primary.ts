@@ -55,9 +55,6 @@ const TOLD = 5_000;
  */
 export function openPrimaries(): Primaries {
   const channels = new Map<string, Map<AccountKey, Entry>>();
-  /** The lines of a channel by their keys: all connections that read one remember the same object. */
-  const recentLines = new Map<string, Map<string, MessageLine>>();
-
   /** What was told, by channel and id: bouncers play it back to whoever connects anew. */
   const toldIds = new Set<string>();
 
@@ -85,10 +82,8 @@ export function openPrimaries(): Primaries {
       (entry) =>
         !entry.gone || all.some((other) => !other.gone && other.connection.sees(channel, entry.connection.account)),
     );
-    if (seen.length === 0) {
-      channels.delete(channel);
-      recentLines.delete(channel);
-    } else channels.set(channel, new Map(seen.map((entry) => [entry.connection.account, entry])));
+    if (seen.length === 0) channels.delete(channel);
+    else channels.set(channel, new Map(seen.map((entry) => [entry.connection.account, entry])));
   }
 
   function isPrimary(channel: string, connection: PrimaryCandidate): boolean {
@@ -101,19 +96,9 @@ export function openPrimaries(): Primaries {
     return false;
   }
 
-  function shared(channel: string, line: MessageLine): MessageLine {
-    const recent = recentLines.get(channel) ?? new Map<string, MessageLine>();
-    const known = recent.get(line.key);
-    if (known) return known;
-    if (recent.size >= SHARED) recent.clear();
-    recentLines.set(channel, recent.set(line.key, line));
-    return line;
-  }
-
-  function note(channel: string, entry: Entry, line: MessageLine): void {
-    const limit = isShared(channel) ? SHARED : ALONE;
+  function note(entry: Entry, line: MessageLine, limit: number): void {
     if (entry.read.length >= 2 * limit) entry.read = entry.read.slice(-limit);
-    entry.read.push(limit === SHARED ? shared(channel, line) : line);
+    entry.read.push(line);
   }
 
   return {
@@ -156,7 +141,7 @@ export function openPrimaries(): Primaries {
     received(channel, connection, line) {
       const entry = entryOf(channel, connection);
       if (!entry) return true;
-      note(channel, entry, line);
+      note(entry, line, isShared(channel) ? SHARED : ALONE);
       const mine = isPrimary(channel, connection);
       entry.relayed = mine ? entry.relayed + 1 : 0;
       if (!mine) return true;

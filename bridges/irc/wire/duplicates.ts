@@ -20,9 +20,12 @@ export type LineSummary = MessageLine & { readonly nick: string; readonly target
 
 const MSGID = /(?:^@|;)msgid=([^; ]+)/;
 
-/** What is said in a channel comes on the connection of each of ours there, some lines at a time: they are looked at once. */
+/**
+ * What is said in a channel comes on the connection of each of ours there, some lines at a time: they are looked at once, and all
+ * connections remember the same object.
+ */
 const lately = new Map<string, LineSummary>();
-const LATELY = 64;
+const LATELY = 256;
 
 function remember(line: LineSummary): void {
   if (lately.has(line.text)) return;
