@@ -4,6 +4,7 @@ import { openAliases } from '#src/core/aliases.ts';
 import { openCore } from '#src/core/open.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import { openFetch } from '#src/lib/fetch.ts';
+import { inTime } from '#src/lib/in-time.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
@@ -53,6 +54,9 @@ export type Gateway = {
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 };
+
+/** How long bridges may take to close when the gateway stops, in milliseconds. */
+const CLOSING = 3000;
 
 /** Opens edges, core and bridges, joins them by functions, and connects. Rejects if a bridge cannot be opened. */
 export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
@@ -229,7 +233,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     await site.close();
     await core.stop();
     stopping.abort();
-    await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
+    const closing = [...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]());
+    if (!(await inTime(clock, CLOSING, Promise.all(closing)))) log.warn('bridges are not closed in time');
     await sockets.close();
     fetch.close();
     await Promise.all([...transports.values()].map(({ link }) => link?.flush()));

@@ -125,6 +125,8 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
       connection.send(transactionOf(outgoing), message, (error, info) => (error ? fail(error) : resolve(infoOf(info))));
     };
     signal.addEventListener('abort', stopped);
+    // It may have come while the line was being made.
+    if (signal.aborted) stopped();
     const inTime = host.clock.after(LONGEST, () => fail(new Error('The server takes too long.')));
     connection.on('error', fail);
     connection.once('end', () => fail(new Error('The connection was closed.')));

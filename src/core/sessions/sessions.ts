@@ -2,6 +2,7 @@ import { peopleTexts as texts } from '#mappings/texts/people.ts';
 import type { Bridge, CloseReason, Credentials, Session, SessionKey, SessionState } from '#src/bridge.ts';
 import type { Identities } from '#src/core/identities.ts';
 import type { Clock } from '#src/lib/clock.ts';
+import { inTime } from '#src/lib/in-time.ts';
 import type { Log } from '#src/lib/log.ts';
 import { openPace } from '#src/lib/pace.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -79,7 +80,7 @@ export type Sessions = {
   list(transport: string): readonly SessionKey[];
   /** The realms in which the account has a session. */
   realms(account: AccountKey): readonly string[];
-  /** Closes every session because of the stop. Resolves when all lines are closed. */
+  /** Closes every session because of the stop. Resolves when all lines are closed, or have taken too long for it. */
   close(): Promise<void>;
 };
 
@@ -112,6 +113,9 @@ type Line = {
 const STABLE = 60_000;
 /** The longest that a network may ask to be left alone for, in milliseconds. */
 const LONGEST = 3_600_000;
+
+/** How long lines may take to close when the gateway stops, in milliseconds: less than the stop may take. */
+const STOPPING = 4000;
 
 const idOf = ({ account, realm }: SessionKey): string => `${account} ${realm}`;
 const nothing = (): void => undefined;
@@ -374,12 +378,13 @@ export function openSessions(parts: SessionParts): Sessions {
     list: (transport) => all().flatMap(({ key }) => (splitAccount(key.account).transport === transport ? [key] : [])),
     realms: (account) => ofAccount(account).map(({ key }) => key.realm),
     async close() {
-      await Promise.all(
-        all().map((line) => {
-          line.cancel();
-          return line.session?.close('stopped');
-        }),
-      );
+      const closing = all().map((line) => {
+        line.cancel();
+        return line.session?.close('stopped');
+      });
+      // What is owed is noted all the same.
+      const closed = await inTime(clock, STOPPING, Promise.all(closing));
+      if (!closed) parts.log.warn({ sessions: closing.length }, 'lines are not closed in time');
       lines.clear();
     },
   };

@@ -18,13 +18,19 @@ const lost = { kind: 'lost', failure: new Failure('remote-server-timeout') } as 
 function openTown({ pace = 5000, stays = false, wanted = false, connectless = false }) {
   const clock = handClock();
   const told: string[] = [];
-  const network: { refusal: Failure | undefined } = { refusal: undefined };
+  const network: { refusal: Failure | undefined; stuck: boolean } = { refusal: undefined, stuck: false };
   const nameOf = ({ account }: SessionKey): string => account.slice(0, account.indexOf('@'));
   const bridge = {
     async connect(key, { nick }) {
       told.push(`${nameOf(key)} comes${nick === undefined ? '' : ` as ${nick}`}`);
       if (network.refusal) throw network.refusal;
-      return { ...key, close: async (why) => void told.push(`${nameOf(key)} goes: ${why}`) };
+      return {
+        ...key,
+        close: async (why) => {
+          told.push(`${nameOf(key)} goes: ${why}`);
+          if (network.stuck) await new Promise(() => undefined);
+        },
+      };
     },
   } as Pick<Bridge, 'connect'> as Bridge;
   const sessions = openSessions({
@@ -144,4 +150,16 @@ it('takes whoever comes where nobody has a connection', async () => {
   expect(sessions.get(romeo)).toMatchObject(romeo);
   await sessions.drop(romeo.account, new Failure('not-registered'));
   expect(sessions.get(romeo)).toBeUndefined();
+});
+
+it('waits so long at the stop for lines that do not close, and no longer', async () => {
+  const { sessions, clock, network, news } = openTown({ wanted: true });
+  network.stuck = true;
+  sessions.need(romeo);
+  await news();
+  expect(await news()).toEqual([]);
+  const closed = sessions.close().then(() => 'closed');
+  expect(await Promise.race([closed, news()])).toEqual(['romeo goes: stopped']);
+  clock.advance(4000);
+  expect(await closed).toBe('closed');
 });
