@@ -31,6 +31,8 @@ export class FakeAccounts {
   readonly faults: SyncFault[] = [];
   /** Logins get tokens that are renewed, and that end after an hour. */
   renewing = false;
+  /** Passwords are none of the homeserver's business. */
+  delegated = false;
   /** The most events of one timeline. */
   limit = 50;
   /** Places of syncs before this one are not known any more. */
@@ -217,6 +219,8 @@ const ok = (body: unknown = {}): Answered => ({ body });
 /** What accounts ask beside what application services do, as in `homeserver-calls.ts`. The password of all is `secret`. */
 export const ACCOUNT_CALLS: Readonly<Record<string, (work: Work) => Answered>> = {
   'POST client v3 login'({ state, accounts, body }) {
+    // Its logins are those of a Matrix Authentication Service.
+    if (accounts.delegated) throw new Refusal(404, 'M_UNRECOGNIZED');
     const { user = '' } = (body.identifier ?? {}) as { user?: string };
     const id = user.startsWith('@') ? user : `@${user}:${SERVER}`;
     if (!state.users.has(id) || body.password !== 'secret') throw new Refusal(403, 'M_FORBIDDEN');

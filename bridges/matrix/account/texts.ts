@@ -25,8 +25,8 @@ export const accountTexts = catalogue({
     de: 'Der Homeserver kennt diesen Benutzer mit diesem Passwort nicht.',
   },
   noSuchWay: {
-    en: 'This homeserver does not let people in this way.',
-    de: 'Auf diesem Weg lässt dieser Homeserver niemanden herein.',
+    en: 'This homeserver does not let people in this way. The command "register" has others.',
+    de: 'Auf diesem Weg lässt dieser Homeserver niemanden herein. Der Befehl „register“ kennt andere.',
   },
   ssoOpen: {
     en: 'Open this address in a browser, and log in there.',

@@ -27,8 +27,8 @@ const REFUSED = 600_000;
 
 /** Who and what is shut out, by the lists that the operator names (client-server API §13.37). */
 export function openPolicies({ host, config, server, bot }: PolicyParts) {
-  /** By the id of the list's room and the key of the rule. */
-  const rules = new Map<string, PolicyRule>();
+  /** By the id of the list's room and the key of the rule, each with the event that says it. */
+  const rules = new Map<string, PolicyRule & { readonly event: string }>();
   const lists = new Set<string>();
   const waiting = new Set(config.policies);
   let known = openRecent<PolicyRule | false>(REMEMBERED);
@@ -37,8 +37,16 @@ export function openPolicies({ host, config, server, bot }: PolicyParts) {
     const key = `${event.room} ${event.type} ${event.stateKey}`;
     const rule = policyRule(event);
     if (rule === undefined) rules.delete(key);
-    else if (rules.size < MOST || rules.has(key)) rules.set(key, rule);
+    else if (rules.size < MOST || rules.has(key)) rules.set(key, { ...rule, event: event.id });
     known = openRecent(REMEMBERED);
+  }
+
+  /** A rule is taken back by a redaction, too (client-server API §13.37). Whether that is one. */
+  function redact({ room, redacts }: RoomEvent): boolean {
+    const taken = [...rules].filter(([key, { event }]) => event === redacts && key.startsWith(`${room} `));
+    for (const [key] of taken) rules.delete(key);
+    if (taken.length > 0) known = openRecent(REMEMBERED);
+    return taken.length > 0;
   }
 
   async function read(list: string): Promise<void> {
@@ -92,7 +100,9 @@ export function openPolicies({ host, config, server, bot }: PolicyParts) {
     isReady: (): boolean => waiting.size === 0,
     /** Takes a change of a list in. Whether the event was one. */
     take(event: RoomEvent): boolean {
-      if (!isPolicy(event) || !lists.has(event.room)) return false;
+      if (!lists.has(event.room)) return false;
+      if (event.type === 'm.room.redaction') return event.redacts !== undefined && redact(event);
+      if (!isPolicy(event)) return false;
       put(event);
       return true;
     },

@@ -184,6 +184,10 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     renewing: () => {
       accounts.renewing = true;
     },
+    /** Logins are those of an authentication service beside the homeserver from now on. */
+    delegated: () => {
+      accounts.delegated = true;
+    },
     /** `end NAME [softly]`: his tokens are void, or have to be renewed. */
     end: ([name = '', softly]) => accounts.end(userOf(name), softly !== undefined),
     /** `data NAME [ROOM] TYPE JSON`: his other client keeps something. */
