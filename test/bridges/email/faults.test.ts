@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { config as configSchema } from '#bridges/email/config.ts';
 import { openSmarthost } from '#bridges/email/out/smarthost.ts';
@@ -256,5 +258,25 @@ describe('a mail server', () => {
     expect(await fate(fine, { to: 'jürgen@example.com' })).toEqual(['not-supported', true, 0]);
     expect(await fate(fine, { to: 'jürgen@example.com', offers: ['SMTPUTF8'] })).toEqual(['sent', true, 1]);
     expect(await fate(fine, { to: 'bob@bücher.example' })).toEqual(['sent', true, 1]);
+  });
+
+  it('that has mails leaves nothing of them here', async () => {
+    setFlagsFromString('--expose_gc');
+    const collect = runInNewContext('gc') as () => void;
+    await using server = await serverWith({ at: 'starttls', says: '' }, []);
+    const { smarthost } = smarthostAt(server.port, {});
+    const envelope = { from: 'b.x@mail.example', to: 'bob@example.com', envelopeId: 'x', success: true };
+    const kept = async (): Promise<number> => {
+      await Promise.all([...server.sockets].map((socket) => once(socket, 'close')));
+      for (let turn = 0; turn < 5; turn += 1) {
+        await new Promise((done) => setImmediate(done));
+        collect();
+      }
+      return process.memoryUsage().arrayBuffers;
+    };
+    const before = await kept();
+    for (let count = 0; count < 20; count += 1)
+      await smarthost.send(async () => ({ envelope, mail: Buffer.alloc(1_000_000, `${'x'.repeat(900)}\r\n`) }));
+    expect((await kept()) - before).toBeLessThan(10_000_000);
   });
 });
