@@ -17,6 +17,7 @@ import { provenLogin } from './connection/proven-logins.ts';
 import type { ConnectionSetup } from './connection/realm.ts';
 import { openRealm, type Realm } from './connection/realm.ts';
 import { motdKey, nickKey } from './connection/server-lines.ts';
+import { webIrcLine } from './connection/webirc.ts';
 import { openNarrowing } from './narrow.ts';
 import { resolve } from './questions/resolve.ts';
 import { type Server, serverFor } from './servers.ts';
@@ -102,12 +103,15 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
     try {
       await leaving.get(key.account);
       const setup = await setupOf(key, server, { unasked, quiet });
-      const identity = identityOf(key, set, { config: settings, nick: (unasked && setup.nick) || wish.nick });
+      const identity = {
+        ...identityOf(key, set, { config: settings, nick: (unasked && setup.nick) || wish.nick }),
+        webirc: server.webirc && webIrcLine(server.webirc, key),
+      };
       const { socket, address } = await dial(
         key,
         {
           ...{ host, server, timeout: settings.connect_timeout, localAddress: settings.outgoing_address },
-          secret: account !== undefined || set.pass !== undefined,
+          secret: account !== undefined || set.pass !== undefined || server.webirc !== undefined,
           certificate: account?.certificate,
           trying: (at) => quiet || say(key, texts.connecting(called(key, at, server), at.tls)),
           failed: (why) => quiet || say(key, texts.failed(why)),

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { durationOrOff, durationSchema } from '#src/lib/duration.ts';
 import { endpointSchema } from '#src/lib/endpoint.ts';
 import { rateSchema } from '#src/lib/rate.ts';
+import { secret } from '#src/model/secret.ts';
+import { isPrefix } from './connection/webirc.ts';
 
 const HOST = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_.])?$/i;
 
@@ -62,6 +64,16 @@ const server = z
       .boolean()
       .default(false)
       .describe('Send passwords although the connection is not encrypted, as to a server on this machine'),
+    webirc: z
+      .strictObject({
+        password: secret.describe('What the server knows this gateway by'),
+        prefix: z
+          .string()
+          .refine(isPrefix, 'must be a network of IPv6 such as 2001:db8:1:2::/64')
+          .describe('The network of which each user has an address of their own'),
+      })
+      .optional()
+      .describe('Tells the server where each user comes from, where its operator has agreed to that (WEBIRC)'),
     throttle: throttle.describe("How fast lines are sent, or 'off'"),
     charset: z
       .string()

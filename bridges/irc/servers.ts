@@ -1,5 +1,6 @@
 import type { Rate } from '#src/lib/token-bucket.ts';
 import { entryOf, type IrcConfig } from './config.ts';
+import type { WebIrc } from './connection/webirc.ts';
 import type { RealmSettings } from './settings.ts';
 import type { ChannelEncodings } from './wire/encodings.ts';
 
@@ -17,6 +18,8 @@ export type Server = {
   readonly throttle: Rate;
   readonly encodings: ChannelEncodings;
   readonly insecureLogin: boolean;
+  /** How it is told where users come from. */
+  readonly webirc: WebIrc | undefined;
   /** The file of the certificate that the gateway shows there. */
   readonly certificate: string | undefined;
 };
@@ -35,6 +38,7 @@ export function serverFor(config: IrcConfig, realm: string, set: RealmSettings):
     throttle: paced(entry.throttle, set.throttle_limit),
     encodings: { in: set.encoding_in || entry.charset, out: set.encoding_out },
     insecureLogin: !own && entry.insecure_login,
+    webirc: own ? undefined : entry.webirc,
     certificate: own ? undefined : entry.certificate,
   };
 }

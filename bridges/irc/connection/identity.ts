@@ -15,6 +15,8 @@ export type ConnectionIdentity = {
   readonly username: string;
   readonly realname: string;
   readonly pass: Sealed | undefined;
+  /** The line that says where they come from. */
+  readonly webirc?: Sealed | undefined;
 };
 
 /** What the user has set comes before what the gateway makes up; `nick` is the one that was asked for. Pure. */

@@ -112,8 +112,10 @@ export class ConnectionRegistration {
 }
 
 /** What a client says first (RFC 2812 §3.1): it is registered once CAP END has gone, where the server knows capabilities. */
-function greeting({ nick, username, realname, pass }: ConnectionIdentity & { readonly nick: string }): string[] {
+function greeting(identity: ConnectionIdentity & { readonly nick: string }): string[] {
+  const { nick, username, realname, pass, webirc } = identity;
   return [
+    ...(webirc ? [webirc.open()] : []),
     makeLine('CAP', ['LS', '302']),
     ...(pass ? [makeLine('PASS', [], pass.open())] : []),
     makeLine('NICK', [nick]),
