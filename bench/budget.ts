@@ -59,6 +59,7 @@ const ircView: ServerView = {
   nick: 'u0',
   mask: '~u@host.example',
   isupport: defaultIsupport,
+  caps: new Map(),
   clockOffset: 0,
   now: () => 0,
   ours: () => undefined,

@@ -4,16 +4,21 @@ import { irc } from './irc.ts';
 /** The capabilities of IRCv3 that are asked for where a server offers them, each because something here reads or writes it. */
 export const USED: ReadonlySet<string> = new Set([
   'away-notify',
+  'batch',
   'cap-notify',
   'chghost',
+  'draft/chathistory',
   'draft/message-redaction',
+  'draft/multiline',
   'echo-message',
   'extended-monitor',
   'message-tags',
+  'labeled-response',
   'multi-prefix',
   'server-time',
   'standard-replies',
   'userhost-in-names',
+  'znc.in/self-message',
 ]);
 
 /** What crosses by a capability, and by tags of clients that servers may let nobody send (CLIENTTAGDENY). */

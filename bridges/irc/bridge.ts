@@ -17,10 +17,11 @@ import { provenLogin } from './connection/proven-logins.ts';
 import type { ConnectionSetup } from './connection/realm.ts';
 import { openRealm, type Realm } from './connection/realm.ts';
 import { motdKey, nickKey } from './connection/server-lines.ts';
+import { openTransportSecurity, Upgrade } from './connection/transport-security.ts';
 import { webIrcLine } from './connection/webirc.ts';
 import { openNarrowing } from './narrow.ts';
 import { resolve } from './questions/resolve.ts';
-import { type Server, serverFor } from './servers.ts';
+import { type Server, type ServerAddress, serverFor } from './servers.ts';
 import { channelEncodings, realmSettings } from './settings.ts';
 import { IDLE_QUIT, STOPPING_QUIT, texts } from './texts.ts';
 import { realmNotice } from './wire/drafts.ts';
@@ -42,6 +43,7 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
   const clients = new WeakMap<Session, IrcConnection>();
   const attempts = new Map<string, Promise<Session>>();
   const stop = new AbortController();
+  const security = openTransportSecurity(host);
   let paused = false;
 
   const realmOf = (name: string): Realm => {
@@ -75,8 +77,9 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
     key: SessionKey,
     server: Server,
     { unasked, quiet }: Pick<ConnectionSetup, 'unasked' | 'quiet'>,
-  ): Promise<Omit<ConnectionSetup, 'called' | 'encrypted'>> => ({
+  ): Promise<Omit<ConnectionSetup, 'called' | 'address'>> => ({
     host,
+    security,
     addresses,
     realm: realmOf(key.realm),
     server,
@@ -107,26 +110,25 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
         ...identityOf(key, set, { config: settings, nick: (unasked && setup.nick) || wish.nick }),
         webirc: server.webirc && webIrcLine(server.webirc, key),
       };
-      const { socket, address } = await dial(
-        key,
-        {
-          ...{ host, server, timeout: settings.connect_timeout, localAddress: settings.outgoing_address },
-          secret: account !== undefined || set.pass !== undefined || server.webirc !== undefined,
-          certificate: account?.certificate,
-          trying: (at) => quiet || say(key, texts.connecting(called(key, at, server), at.tls)),
-          failed: (why) => quiet || say(key, texts.failed(why)),
-        },
-        signal,
-      );
-      identd?.add(socket, identity.username);
-      const client = await openConnection(
-        { ...setup, called: called(key, address, server), encrypted: address.tls },
-        key,
-        {
+      const dialling = {
+        ...{ host, security, timeout: settings.connect_timeout, localAddress: settings.outgoing_address },
+        secret: account !== undefined || set.pass !== undefined || server.webirc !== undefined,
+        certificate: account?.certificate,
+        trying: (at: ServerAddress) => quiet || say(key, texts.connecting(called(key, at, server), at.tls)),
+        failed: (why: Words) => quiet || say(key, texts.failed(why)),
+      };
+      const over = async (addresses: Server['addresses']): Promise<IrcConnection> => {
+        const { socket, address } = await dial(key, { ...dialling, server: { ...server, addresses } }, signal);
+        identd?.add(socket, identity.username);
+        return openConnection({ ...setup, called: called(key, address, server), address }, key, {
           ...{ socket, account, signal, identity },
           commands: set.after_connect_commands,
-        },
-      );
+        }).catch((error: unknown) => {
+          if (!(error instanceof Upgrade) || address.tls) throw error;
+          return over([{ host: address.host, port: error.port, tls: true }]);
+        });
+      };
+      const client = await over(server.addresses);
       login?.worked();
       clients.set(client.session, client);
       idle.heard(client.session);
@@ -237,6 +239,7 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
     async ask<Q extends Query>(query: Q, session?: Session) {
       return (await answer(query, session)) as ReplyTo<Q>;
     },
+    withdraw: (id) => online().some(({ pending }) => pending.withdraw(id)),
     narrow,
     changed(account, place) {
       if (place?.kind !== 'shared') return;

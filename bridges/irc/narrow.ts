@@ -6,6 +6,7 @@ import type { Channel } from './channels/channel.ts';
 import type { ConnectionState } from './connection/connection-state.ts';
 import { textSize } from './wire/encode.ts';
 import { deniesTag } from './wire/isupport.ts';
+import { type Multiline, multilineOf } from './wire/multiline.ts';
 
 /** What somebody writes to the server is a line as it stands: its signs mean what they mean there, it is cut by nobody, and refused when it is too long. */
 const LINES = { ...mapping.facts.text, format: 'styling', size: 64 * 1024 } as const;
@@ -16,8 +17,20 @@ const UNCONNECTED: Capabilities = { ...mapping.facts, out: withoutCapabilities }
 /** Contacts and invitations are between people. */
 const inRooms = (out: Levels): Levels => ({ ...out, contact: 'none', invite: 'none' });
 
+/** Several lines are one message there: as many lines as servers take for a line each are not too long. */
+const wholeTexts = ({ bytes }: Multiline): Pick<Capabilities['text'], 'lines' | 'size' | 'pieces'> => ({
+  lines: true,
+  size: bytes,
+  pieces: Math.max(Math.floor((mapping.facts.text.pieces * mapping.facts.text.size) / bytes), 1),
+});
+
 /** What a server carries, numbered: each message asks, and most servers are alike. */
-type Carried = { readonly number: number; readonly toPerson: Levels; readonly toRoom: Levels };
+type Carried = {
+  readonly number: number;
+  readonly multiline: Multiline | undefined;
+  readonly toPerson: Levels;
+  readonly toRoom: Levels;
+};
 type Server = { readonly view: ConnectionState; readonly room: Channel | undefined; readonly to: string };
 
 /** What is carried to a server, a channel or a person there. */
@@ -29,14 +42,19 @@ export function openNarrowing() {
   function carriedTo({ caps, isupport }: ConnectionState): Carried {
     const known = byCapabilities.get(caps) ?? new Map<string, Carried>();
     byCapabilities.set(caps, known);
-    const found = known.get(isupport.clienttagdeny) ?? fresh(carriedWith(caps, (tag) => deniesTag(isupport, tag)));
+    const found =
+      known.get(isupport.clienttagdeny) ??
+      fresh(
+        carriedWith(caps, (tag) => deniesTag(isupport, tag)),
+        multilineOf(caps),
+      );
     known.set(isupport.clienttagdeny, found);
     return found;
   }
 
-  function fresh(out: Levels): Carried {
-    const key = JSON.stringify(out);
-    const found = servers.get(key) ?? { number: servers.size, toPerson: out, toRoom: inRooms(out) };
+  function fresh(out: Levels, multiline: Multiline | undefined): Carried {
+    const key = JSON.stringify([out, multiline]);
+    const found = servers.get(key) ?? { number: servers.size, multiline, toPerson: out, toRoom: inRooms(out) };
     servers.set(key, found);
     return found;
   }
@@ -55,7 +73,11 @@ export function openNarrowing() {
         ...mapping.facts,
         ...(confined && { confined }),
         out: toOne ? carried.toPerson : carried.toRoom,
-        text: { ...mapping.facts.text, ...(plain && { format: 'plain' as const }), size },
+        text: {
+          ...mapping.facts.text,
+          ...(plain && { format: 'plain' as const }),
+          ...(carried.multiline ? wholeTexts(carried.multiline) : { size }),
+        },
       };
       narrowed.set(key, known);
       return known;

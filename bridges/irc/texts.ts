@@ -74,6 +74,14 @@ export const texts = catalogue({
     de: 'Sie haben hier so lange nichts gesagt, dass dieses Gateway Sie abgemeldet hat. Betreten Sie einen Kanal, um wieder da zu sein.',
   },
   loggedOut: { en: 'You are logged out.', de: 'Sie sind abgemeldet.' },
+  leftBefore: {
+    en: 'You left the channel before this could be sent.',
+    de: 'Sie haben den Kanal verlassen, bevor das gesendet werden konnte.',
+  },
+  upgraded: {
+    en: 'The server is to be reached over an encrypted connection.',
+    de: 'Der Server will über eine verschlüsselte Verbindung erreicht werden.',
+  },
   silentServices: (host: string) => ({
     en: `The login service of ${host} does not answer, and you have an account there. You were not connected without it.`,
     de: `Der Anmeldedienst von ${host} antwortet nicht, und Sie haben dort ein Konto. Ohne Anmeldung wurde nicht verbunden.`,

@@ -33,6 +33,7 @@ const view: ServerView = {
   nick: 'romeo',
   mask: undefined,
   isupport: defaultIsupport,
+  caps: new Map(),
   clockOffset: 0,
   now: () => 0,
   ours: () => undefined,

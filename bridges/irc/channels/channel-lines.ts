@@ -11,11 +11,13 @@ import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { invitation } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
+import { splitNamesEntry } from '#bridges/irc/wire/modes.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import type { Draft } from '#src/model/event.ts';
 import { wordsIn } from '#src/model/language.ts';
 import { snapshot } from './channel.ts';
-import type { ChannelStep, StepChannels } from './channel-state.ts';
+import { type ChannelStep, STEPS, type StepChannels } from './channel-state.ts';
+import { catchUp } from './past.ts';
 
 /** A line by which channels change. */
 export const changes =
@@ -30,11 +32,24 @@ export const describes =
   (step: StepChannels): LineReading =>
   (line, connection) => {
     const { channels, view } = connection;
+    if (line.command === '353') begins(line, connection);
     const channel = channels.get(view.fold(subjectOf(line)));
     const entering = channel !== undefined && !channel.joined;
     follow(step(channels, line, view), line, connection);
     return entering;
   };
+
+/** Bouncers list who is in a channel without a JOIN where the connection is in it already. */
+function begins(line: Line, connection: IrcConnection): void {
+  const { channels, view, pending } = connection;
+  const name = line.params.at(-2) ?? '';
+  if (channels.has(view.fold(name)) || !pending.has('join', view.fold(name))) return;
+  const self = (line.params.at(-1) ?? '')
+    .split(' ')
+    .some((one) => isSelf(splitNamesEntry(one, view.isupport).nick, view));
+  const joins = { ...line, nick: view.nick, ident: '', hostname: '', command: 'JOIN', params: [name] };
+  if (self) follow(STEPS.JOIN(channels, joins, view), joins, connection);
+}
 
 function follow(step: ChannelStep, line: Line, connection: IrcConnection): void {
   const { host, realm, view, pending, netsplits } = connection;
@@ -50,6 +65,7 @@ function follow(step: ChannelStep, line: Line, connection: IrcConnection): void 
     emit(host, invited(channel, connection));
     pending.done('join', channel);
     learnModes(channel, connection);
+    catchUp(connection.channels.get(channel)?.name ?? channel, connection);
   }
   if (step.self?.change === 'left') {
     realm.primaries.left(channel, view);

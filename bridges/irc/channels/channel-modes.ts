@@ -16,6 +16,8 @@ export type ChannelModes = {
   readonly set: Map<string, string>;
   /** Masks that were banned while we were there. */
   readonly bans: Set<string>;
+  /** Masks of those who may not speak, where the server has such a list. */
+  readonly quiets: Set<string>;
   /** Whether the server has told all of them. */
   complete: boolean;
   /** Whether it was asked to, unprompted by anybody. */
@@ -25,6 +27,7 @@ export type ChannelModes = {
 export const newChannelModes = (): ChannelModes => ({
   set: new Map(),
   bans: new Set(),
+  quiets: new Set(),
   complete: false,
   asked: false,
 });
@@ -33,6 +36,7 @@ export const newChannelModes = (): ChannelModes => ({
 export function stepChannelModes(modes: ChannelModes, change: ModeChange, isupport: Isupport): void {
   const { set, mode, param = '' } = change;
   if (mode === 'b') return stepBans(modes.bans, set, param);
+  if (mode === 'q' && hasQuiets(isupport)) return stepBans(modes.quiets, set, param);
   if (isupport.prefixModes.includes(mode) || isupport.chanmodes[0].includes(mode)) return;
   if (set) modes.set.set(mode, param);
   else modes.set.delete(mode);
@@ -54,9 +58,21 @@ export function learnChannelModes(modes: ChannelModes, all: readonly ModeChange[
 }
 
 /** Whether a ban that we saw being set is on somebody; of `user@host` only `*` matches where it is not known. */
-export function isBanned({ bans }: ChannelModes, { nick, mask }: { readonly nick: string; readonly mask?: string }) {
+export const isBanned = ({ bans }: ChannelModes, who: Person): boolean => masksOn(bans, who).length > 0;
+
+/** The masks by which somebody may not speak. */
+export const quietsOn = (modes: ChannelModes | undefined, who: Person): string[] =>
+  modes && modes.quiets.size > 0 ? masksOn(modes.quiets, who) : [];
+
+/** Whether `q` is a list of those who may not speak, as on servers of the charybdis kind, and no rank. */
+export const hasQuiets = ({ chanmodes, prefixModes }: Isupport): boolean =>
+  chanmodes[0].includes('q') && !prefixModes.includes('q');
+
+type Person = { readonly nick: string; readonly mask?: string };
+
+function masksOn(masks: ReadonlySet<string>, { nick, mask }: Person): string[] {
   const whole = foldName(`${nick}!${mask ?? '@'}`);
-  return [...bans].some((ban) => globMatches(foldName(ban), whole));
+  return [...masks].filter((one) => globMatches(foldName(one), whole));
 }
 
 /** Whether a mask with `*` and `?` (RFC 2812 §2.5) fits a text, in at most as many steps as one times the other. Pure. */

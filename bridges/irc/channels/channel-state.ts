@@ -9,7 +9,7 @@ import { stripFormatting } from '#mappings/formatting.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
 import { add, type Channel, type ChannelMember, type Channels, occupant, remove, snapshot } from './channel.ts';
-import { isBanned, learnChannelModes, newChannelModes, stepChannelModes } from './channel-modes.ts';
+import { hasQuiets, isBanned, learnChannelModes, newChannelModes, stepChannelModes } from './channel-modes.ts';
 
 /** Channels that one connection may be in. */
 const ROOM_LIMIT = 500;
@@ -189,7 +189,8 @@ function changedRoles(
 /** Carries mode changes out, and tells whom they may have touched, as they were before. */
 function applyModes(room: Channel, changes: readonly ModeChange[], view: ServerView): Map<ChannelMember, Occupant> {
   // What those without a letter may do depends on it.
-  const touched = changes.some(({ mode: letter }) => letter === 'm') ? voiceless(room, view) : new Map();
+  const speech = changes.some(({ mode: letter }) => letter === 'm' || (letter === 'q' && hasQuiets(view.isupport)));
+  const touched = speech ? voiceless(room, view) : new Map();
   const touch = (member: ChannelMember) => touched.has(member) || touched.set(member, occupant(member, view, room));
   for (const one of changes) {
     stepChannelModes(room.modes, one, view.isupport);

@@ -5,7 +5,7 @@ import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
-import type { ChannelModes } from './channel-modes.ts';
+import { type ChannelModes, quietsOn } from './channel-modes.ts';
 
 /** Members of one channel that are listed here; more are not. */
 const MEMBER_LIMIT = 100_000;
@@ -44,7 +44,7 @@ export type Channels = Map<string, Channel>;
 export const occupant = (member: ChannelMember, view: ServerView, { modes }: Pick<Channel, 'modes'>): Occupant => ({
   id: view.id(member.nick),
   nick: member.nick,
-  ...standing(member.modes, view.isupport, modes.set.has('m')),
+  ...standing(member.modes, view.isupport, modes.set.has('m') || quietsOn(modes, member).length > 0),
   ...(member.account === undefined ? member.mask !== undefined && { host: member.mask } : { account: member.account }),
 });
 

@@ -6,7 +6,7 @@ import { letterOfAffiliation, letterOfRole } from '#mappings/roles.ts';
 import type { EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { ChannelMember } from './channel.ts';
-import { configChanges, newChannelModes } from './channel-modes.ts';
+import { configChanges, hasQuiets, newChannelModes, quietsOn } from './channel-modes.ts';
 
 /** A reason is cut at so many bytes. */
 const REASON = 300;
@@ -28,7 +28,11 @@ function kick(event: EventOf<'occupant'>, view: ServerView): Wire {
 function ban(event: EventOf<'occupant'>, view: ServerView): Wire {
   const room = target(event.place, view, 'room');
   const nick = nickOf(event.who.nick || view.spelled(event.who.id));
-  const banned = changeModes(room, [{ set: true, mode: 'b', param: banMask(nick, memberOf(room, nick, view)) }], view);
+  const banned = changeModes(
+    room,
+    [{ set: true, mode: 'b', param: banMask(nick, memberOf(room, nick, view), view) }],
+    view,
+  );
   return { ...banned, text: view.fold(nick), next: kick(event, view) };
 }
 
@@ -41,15 +45,30 @@ export function occupantWire(event: EventOf<'occupant'>, view: ServerView): Wire
   const nick = nickOf(event.who.nick || view.spelled(event.who.id));
   const { role } = event.who;
   const letter = letterOfRole(role, view.isupport.prefixModes);
+  if (role === 'visitor' && hasQuiets(view.isupport)) return quiet(room, nick, view);
   if (letter === '' && role !== 'visitor') throw new Failure('not-supported');
   const member = memberOf(room, nick, view);
   // Whoever moderates already keeps what they have.
   const modes = member?.modes ?? '';
+  const lifted = quietsOn(view.room(view.fold(room))?.modes, { nick, ...(member?.mask && { mask: member.mask }) });
+  if (role === 'participant' && lifted.length > 0) {
+    const changes = lifted.map((param): ModeChange => ({ set: false, mode: 'q', param }));
+    return { ...changeModes(room, changes, view), text: view.fold(nick) };
+  }
   const enough = role === 'moderator' && standing(modes, view.isupport, false).role === 'moderator';
   return {
     ...changeModes(room, enough ? [{ set: true, mode: letter, param: nick }] : give(nick, modes, letter, view), view),
     text: view.fold(nick),
   };
+}
+
+/** Who may not speak any more loses what lets them, and is on the list of those who may not. */
+function quiet(room: string, nick: string, view: ServerView): Wire {
+  const member = memberOf(room, nick, view);
+  const higher = [...view.isupport.prefixModes].filter((mode) => member?.modes.includes(mode));
+  const changes = higher.map((mode): ModeChange => ({ set: false, mode, param: nick }));
+  const mask = { set: true, mode: 'q', param: banMask(nick, member, view) };
+  return { ...changeModes(room, [...changes, mask], view), text: view.fold(nick) };
 }
 
 /** Affiliations as modes, bans and their removal, in one MODE. Pure. */
@@ -59,9 +78,9 @@ export function affiliationWire({ changes, place }: EventOf<'affiliation'>, view
     const id = view.spelled(address);
     if (!isName(id)) throw new Failure('item-not-found');
     const member = memberOf(room, id, view);
-    if (affiliation === 'outcast') return [{ set: true, mode: 'b', param: banMask(id, member) }];
+    if (affiliation === 'outcast') return [{ set: true, mode: 'b', param: banMask(id, member, view) }];
     // Who is not there has nothing to lose but a ban.
-    if (!member && affiliation === 'none') return [{ set: false, mode: 'b', param: banMask(id, member) }];
+    if (!member && affiliation === 'none') return [{ set: false, mode: 'b', param: banMask(id, member, view) }];
     const letter = letterOfAffiliation(affiliation, view.isupport.prefixModes);
     if (letter === '' && affiliation !== 'none') throw new Failure('not-supported');
     return give(member?.nick ?? id, member?.modes ?? '', letter, view);
@@ -122,11 +141,12 @@ const memberOf = (room: string, nick: string, view: ServerView): ChannelMember |
  * The mask that bans somebody: a mask as it is, the host where it is known, else the nick. Our own users share a host,
  * so theirs has the user too.
  */
-function banMask(id: string, member: ChannelMember | undefined): string {
+function banMask(id: string, member: ChannelMember | undefined, view: ServerView): string {
   if (/[!@*?]/.test(id)) return id;
   const [user, host] = (member?.mask ?? '').split('@');
   if (!user || !host) return `${member?.nick ?? id}!*@*`;
-  return member?.account === undefined ? `*!*@${host}` : `*!${user}@${host}`;
+  const shared = member?.account !== undefined || host === view.mask?.split('@')[1];
+  return shared ? `*!${user}@${host}` : `*!*@${host}`;
 }
 
 function nickOf(nick: string): string {

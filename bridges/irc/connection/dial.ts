@@ -5,6 +5,7 @@ import type { Host, SessionKey } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Words } from '#src/model/language.ts';
 import type { ServicesAccount } from './sasl-mechanisms.ts';
+import type { TransportSecurity } from './transport-security.ts';
 
 /** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
 const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];
@@ -20,6 +21,7 @@ export type Dialling = {
   readonly certificate: ServicesAccount['certificate'];
   /** Milliseconds for each address. */
   readonly timeout: number;
+  readonly security: TransportSecurity;
   /** What is told on the way, with the reason why the address before did not do. */
   trying(address: ServerAddress): void;
   failed(why: Words): void;
@@ -36,7 +38,8 @@ export const called = ({ realm }: SessionKey, { host, port }: ServerAddress, { c
 export async function dial(key: SessionKey, dialling: Dialling, signal: AbortSignal): Promise<Dialled> {
   const { addresses, insecureLogin } = dialling.server;
   let reason = new Failure('not-allowed', { text: texts.noPort(key.realm) });
-  for (const [index, address] of addresses.entries()) {
+  for (const [index, written] of addresses.entries()) {
+    const address = await dialling.security.secured(written);
     if (index > 0) dialling.failed(reason.words);
     try {
       if (dialling.secret && !address.tls && !insecureLogin)

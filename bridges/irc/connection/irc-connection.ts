@@ -21,7 +21,6 @@ import { emit } from '#bridges/irc/wire/emit.ts';
 import { quit } from '#bridges/irc/wire/encode.ts';
 import { Encodings } from '#bridges/irc/wire/encodings.ts';
 import type { Wire } from '#bridges/irc/wire/line.ts';
-import { singly } from '#bridges/irc/wire/lists.ts';
 import { farewell } from '#bridges/irc/wire/numerics.ts';
 import { raw } from '#bridges/irc/wire/raw.ts';
 import type { CloseReason, Delivered, Host, Session, SessionKey, StateKey } from '#src/bridge.ts';
@@ -31,11 +30,12 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
+import { Batches } from './batches.ts';
 import { ConnectionState } from './connection-state.ts';
+import { incoming } from './incoming.ts';
 import { LineSocket, type LineSocketOwner } from './line-socket.ts';
-import { read } from './line-table.ts';
 import type { LineWriter } from './line-writer.ts';
-import { wireOf } from './outgoing.ts';
+import { linesOf, wireOf } from './outgoing.ts';
 import type { ConnectionSetup, Realm } from './realm.ts';
 import { ConnectionRegistration, type RegistrationWish } from './registration.ts';
 import { barrierLine, motdKey, nickKey } from './server-lines.ts';
@@ -87,6 +87,9 @@ export class IrcConnection implements LineSocketOwner {
   readonly recovery: NickRecovery;
   readonly netsplits: Netsplits;
   readonly unaskedJoins = new UnaskedJoins();
+  readonly batches = new Batches();
+  /** How many pages of the past were asked for, by folded names of channels. */
+  historyPages: Map<string, number> | undefined;
   readonly typing: OthersTyping;
   readonly ownTyping: OwnTyping;
   /** A message of the day that is being told, and whether a person has asked for it. */
@@ -114,7 +117,7 @@ export class IrcConnection implements LineSocketOwner {
     this.#motd = setup.motd;
     this.#remembered = setup.nick;
     this.#key = key;
-    this.#about = { server: setup.called, encrypted: setup.encrypted, since: clock.now() };
+    this.#about = { server: setup.called, encrypted: setup.address.tls, since: clock.now() };
     this.host = host;
     this.realm = realm;
     this.session = {
@@ -132,7 +135,7 @@ export class IrcConnection implements LineSocketOwner {
     const { writer } = this.#socket;
     this.writer = writer;
     this.typing = new OthersTyping(clock);
-    this.ownTyping = new OwnTyping(clock, (line) => writer.later(line));
+    this.ownTyping = new OwnTyping(this);
     this.pending = new Pending(this);
     this.questions = new QuestionBook(this);
     this.recovery = new NickRecovery(this);
@@ -142,7 +145,7 @@ export class IrcConnection implements LineSocketOwner {
     const registration = new ConnectionRegistration(
       {
         ...{ setup, key, view, socket: this.#socket },
-        tell: (line) => this.#read(line),
+        tell: (line) => incoming(line, this),
         done: (wanted) => {
           this.#ready(wanted, wish.commands);
           resolve(this);
@@ -181,6 +184,8 @@ export class IrcConnection implements LineSocketOwner {
 
   #send(event: Event, wire: Wire): Delivered {
     if (wire.kind === 'raw' && wire.target === 'QUIT') this.#reason = new Failure('not-allowed', { text: texts.quit });
+    // Who leaves has nothing more to say there.
+    if (wire.kind === 'leave') this.pending.left(wire.target);
     const written = this.pending.add(event.id, wire);
     // Whoever is just leaving is in the channel only until the server has read it.
     const enters = wire.kind === 'join' && !this.pending.has('leave', wire.target);
@@ -192,7 +197,7 @@ export class IrcConnection implements LineSocketOwner {
       return WRITTEN;
     }
     try {
-      this.writer.send(wire.line, wire.kind === 'raw' ? () => this.#asked(written, wire) : written);
+      this.writer.send(linesOf(event.id, wire, this), wire.kind === 'raw' ? () => this.#asked(written, wire) : written);
     } catch (error) {
       this.pending.drop(event.id);
       throw error;
@@ -283,12 +288,17 @@ export class IrcConnection implements LineSocketOwner {
     return end;
   }
 
+  get network(): string | undefined {
+    return this.view.isupport.network;
+  }
+
   // RELIABILITY: echo-message proves that the server took a line, else a PING after it that comes back.
   barrier(): string | undefined {
     const pending = this.pending;
     const echo = this.view.caps.has('echo-message');
-    if (pending.unproven(echo)) return barrierLine(pending.last);
-    if (echo && pending.unproven(false)) {
+    const labels = this.view.caps.has('labeled-response');
+    if (!labels && pending.unproven(echo)) return barrierLine(pending.last);
+    if ((echo || labels) && pending.unproven(false)) {
       this.#patience ??= this.host.clock.after(ECHO_PATIENCE, () => {
         this.#patience = undefined;
         if (pending.unproven(false)) this.#socket.writer.urgent(barrierLine(pending.last));
@@ -298,7 +308,8 @@ export class IrcConnection implements LineSocketOwner {
   }
 
   skip(text: string): boolean {
-    return this.#phase !== 'login' && isDuplicate(text, this.realm.primaries, this.view);
+    if (this.#phase === 'login' || this.batches.has(text)) return false;
+    return isDuplicate(text, this.realm.primaries, this.view);
   }
 
   take(line: Line): void {
@@ -308,13 +319,7 @@ export class IrcConnection implements LineSocketOwner {
     // Behind a QUIT servers tell of their statistics, when nobody is there any more to read them.
     const farewells = this.#phase === 'closing' && line.command === 'NOTICE' && !line.prefix.includes('!');
     if (line.command === 'ERROR' || farewells) return;
-    this.#read(line);
-  }
-
-  #read(line: Line): void {
-    const faults: unknown[] = [];
-    for (const one of singly(line)) read(one, this, faults);
-    if (faults.length > 0) throw faults[0];
+    incoming(line, this);
   }
 
   closed(ours: Failure | undefined): void {
@@ -345,7 +350,7 @@ export class IrcConnection implements LineSocketOwner {
 
   #ready(wanted: string, commands: readonly string[]): void {
     const { host, realm, view } = this;
-    const { encrypted, unasked, quiet } = this.#setup;
+    const { address, unasked, quiet } = this.#setup;
     if (this.#entry) {
       const { offered, enabled } = this.#entry.registration.capabilities;
       [view.offered, view.caps] = [capabilities(offered), enabled];
@@ -358,7 +363,7 @@ export class IrcConnection implements LineSocketOwner {
     const back = realm.cutOff.delete(view.account);
     realm.made.set(view.account, host.clock.now());
     if (back || !quiet) {
-      const told = texts.connected(view.isupport.network ?? view.realm, encrypted);
+      const told = texts.connected(view.isupport.network ?? view.realm, address.tls);
       emit(host, realmNotice(view, told, host.language(view.account)));
     }
     this.recovery.begin(wanted);

@@ -20,6 +20,8 @@ const FAREWELL = 2_000;
 export type LineSocketOwner = {
   /** A line to go at the end of a write. */
   barrier(): string | undefined;
+  /** What the network calls itself. */
+  readonly network: string | undefined;
   /** Whether a line need not be parsed. May throw: the line is dropped then. */
   skip(text: string): boolean;
   /** May throw: the line is dropped then. */

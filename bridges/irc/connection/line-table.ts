@@ -26,7 +26,7 @@ import { decode } from '#bridges/irc/wire/decode.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { NICK_REFUSALS } from '#bridges/irc/wire/numerics.ts';
 import type { IrcConnection } from './irc-connection.ts';
-import { ctcpReply, ctcpRequest, message } from './message-lines.ts';
+import { batchLine, ctcpReply, ctcpRequest, message } from './message-lines.ts';
 import {
   alreadyListed,
   capability,
@@ -69,6 +69,8 @@ export const LINES: Readonly<Record<string, readonly LineReading[]>> = {
   PING: [ping],
   PONG: [pong],
   CAP: [capability],
+  BATCH: [batchLine],
+  ACK: [],
 
   PRIVMSG: [noteNames, spoke, ctcpRequest, message],
   NOTICE: [noteNames, ctcpReply, message],

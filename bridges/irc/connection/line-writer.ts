@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
 import { texts } from '#bridges/irc/texts.ts';
 import type { Encodings } from '#bridges/irc/wire/encodings.ts';
+import { penaltyOf } from '#mappings/irc-pace.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { type Rate, type TokenBucket, tokenBucket } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
+import { type QueuedLine, SendQueue } from './send-queue.ts';
 
 /** Lines that may wait for a connection, and urgent ones (an endless PING from the server must not fill memory). */
 const QUEUE_LIMIT = 500;
@@ -14,26 +16,30 @@ type Options = {
   readonly clock: Clock;
   readonly throttle: Rate;
   readonly encodings: Pick<Encodings, 'plain' | 'encode'>;
-  /** Says which line is to go at the end of a write in which queued lines go. */
-  readonly owner: { barrier(): string | undefined };
+  readonly owner: {
+    /** Says which line is to go at the end of a write in which queued lines go. */
+    barrier(): string | undefined;
+    /** What the network calls itself. */
+    readonly network: string | undefined;
+  };
 };
 
 /** RFC 2812 §2.3: what ends a line. */
 const END = Buffer.from('\r\n');
-
-type Item = { readonly line: string; readonly sent: (() => void) | undefined };
 
 /** The one writer of a connection: once per turn of the event loop, at most as fast as the throttle says and the socket takes it. */
 export class LineWriter {
   readonly #options: Options;
   readonly #pace: TokenBucket;
   readonly #drained = (): void => this.#schedule();
-  #queue: Item[] = [];
+  #queue = new SendQueue();
+  /** What lines that have gone count beyond what was there for them. */
+  #debt = 0;
   #urgent: string[] = [];
   #turn: NodeJS.Immediate | undefined;
   #cancel: (() => void) | undefined;
   /** What can wait, as long as there is any. */
-  #idle: Item[] | undefined;
+  #idle: QueuedLine[] | undefined;
   #linger: (() => void) | undefined;
   #open = true;
 
@@ -43,13 +49,23 @@ export class LineWriter {
     options.socket.on('drain', this.#drained);
   }
 
-  /** Queues a line; `sent` is called when it has gone to the socket. Throws `Failure('queue-full')`. */
-  send(line: string, sent?: () => void): void {
-    guard(line);
+  /**
+   * Queues a line behind those of its rank: commands go first, then talk, then notices. `sent` is called when it has gone
+   * to the socket. Throws `Failure('queue-full')`.
+   */
+  send(given: string | readonly string[], sent?: () => void): void {
+    const all = [given].flat();
+    for (const one of all) guard(one);
+    const line = all.join('\r\n');
     if (!this.#open) throw new Failure('recipient-unavailable');
     if (this.#queue.length >= QUEUE_LIMIT) throw new Failure('queue-full');
     this.#queue.push({ line, sent });
     if (!this.#cancel) this.#schedule();
+  }
+
+  /** Takes a queued line back that would call this when it goes; false where it has gone. */
+  withdraw(sent: () => void): boolean {
+    return this.#queue.withdraw(sent);
   }
 
   /**
@@ -83,7 +99,7 @@ export class LineWriter {
   /** Drops what waits. */
   stop(): void {
     this.#open = false;
-    this.#queue = [];
+    this.#queue = new SendQueue();
     this.#idle = undefined;
     this.#cancel?.();
     this.#linger?.();
@@ -103,9 +119,7 @@ export class LineWriter {
     this.#turn = undefined;
     const { socket, owner } = this.#options;
     if (!this.#open || socket.writableNeedDrain) return;
-    const count = Math.min(this.#queue.length, this.#pace.take(this.#queue.length));
-    const gone = count === 0 ? [] : this.#queue.slice(0, count);
-    if (count > 0) this.#queue = this.#queue.slice(count);
+    const gone = this.#queue.take((line) => this.#pay(line));
     for (const item of gone) item.sent?.();
     const last = gone.length > 0 ? owner.barrier() : undefined;
     this.#write([
@@ -117,6 +131,14 @@ export class LineWriter {
     this.#urgent = [];
     if (this.#queue.length > 0) this.#wait();
     else if (this.#idle) this.#rest();
+  }
+
+  /** A line goes where there is anything for it; what it counts beyond that is paid before the next. */
+  #pay(line: string): boolean {
+    if (this.#debt > 0) this.#debt -= this.#pace.take(this.#debt);
+    if (this.#debt > 0 || this.#pace.take(1) === 0) return false;
+    if (this.#options.throttle !== 'off') this.#debt = penaltyOf(line, this.#options.owner.network) - 1;
+    return true;
   }
 
   get #spare(): number {

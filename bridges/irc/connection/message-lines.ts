@@ -1,9 +1,11 @@
-import { ctcp, decode, isSelf, roomOf } from '#bridges/irc/wire/decode.ts';
+import { noteHeard, pastEnded, tellPast } from '#bridges/irc/channels/past.ts';
+import { ctcp, decode, isBouncer, isSelf, roomOf } from '#bridges/irc/wire/decode.ts';
 import { addressOf } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import type { Draft } from '#src/model/event.ts';
+import { isPast, wholeOf } from './batches.ts';
 import type { IrcConnection } from './irc-connection.ts';
 import type { LineReading } from './line-table.ts';
 import type { Line } from './server-view.ts';
@@ -49,10 +51,12 @@ export const message: LineReading = (line, connection) => {
   const { host, realm, view, channels, pending, netsplits } = connection;
   const target = line.params[0] ?? '';
   if (isSelf(line.nick, view)) {
-    if (pending.echoed(target, line.params.at(-1) ?? '', line.tags.msgid) || !isSelf(target, view)) return true;
+    if (pending.echoed(target, line.params.at(-1) ?? '', line.tags.msgid)) return true;
+    if (!isSelf(target, view)) return elsewhere(line, connection);
   }
   const name = roomOf(target, view);
   noteAuthor(line, connection);
+  noteHeard(line, connection);
   if (name !== undefined) {
     netsplits.spoke(line.nick);
     const folded = view.fold(name);
@@ -74,6 +78,24 @@ function noteAuthor({ nick, params, tags }: Line, { realm, view, typing }: IrcCo
     typing.spoke(`${addressOf(name === undefined ? 'contact' : 'room', name ?? nick, view)} ${view.id(nick)}`);
   }
   if (tags.msgid && view.caps.has('draft/message-redaction')) realm.authors.set(tags.msgid, view.id(nick));
+}
+
+/** A batch begins or ends. What is said in several lines is one message, whose parts have been kept. */
+export const batchLine: LineReading = (line, connection) => {
+  const ended = connection.batches.take(line);
+  if (!ended) return true;
+  const whole = wholeOf(ended);
+  if (whole && isPast(whole.of)) tellPast(whole.line, connection);
+  else if (whole) message(whole.line, connection);
+  else if (isPast(ended)) pastEnded(ended, connection);
+  return true;
+};
+
+/** What our user has said by another client of a bouncer; a server tells nobody's own words but as an echo. */
+function elsewhere(line: Line, { host, view, channels }: IrcConnection): true {
+  const name = roomOf(line.params[0] ?? '', view);
+  if (isBouncer(view) && (name === undefined || channels.get(view.fold(name))?.joined)) emit(host, decode(line, view));
+  return true;
 }
 
 function hold(held: Draft[], line: Line, { host, view }: IrcConnection): true {

@@ -10,6 +10,8 @@ const REQUEST = 400;
 
 type Options = {
   readonly write: (line: string) => void;
+  /** All is listed that is on offer; false ends it. */
+  readonly listed: (offered: ReadonlyMap<string, string>) => boolean;
   /** All is negotiated but the login: CAP END is up to whoever hears this. */
   readonly negotiated: () => void;
 };
@@ -41,8 +43,12 @@ export class CapabilityNegotiation {
   }
 
   #offers(names: readonly string[], more: boolean): void {
-    for (const [name, value] of valued(names)) this.offered.set(name, value);
+    for (const [name, value] of valued(names)) if (isKnown(name)) this.offered.set(name, value);
     if (more || this.#over) return;
+    if (!this.#options.listed(this.offered)) {
+      this.#over = true;
+      return;
+    }
     for (const request of requests(wanted(this.offered.keys()))) this.#ask(request);
     this.#goOn();
   }
@@ -53,7 +59,7 @@ export class CapabilityNegotiation {
   }
 
   #acknowledged(names: readonly string[]): void {
-    for (const name of names) this.#enabled.set(name, this.offered.get(name) ?? '');
+    for (const name of wanted(names)) this.#enabled.set(name, this.offered.get(name) ?? '');
     this.#answered();
   }
 
@@ -82,6 +88,9 @@ export const valued = (names: readonly string[]): readonly (readonly [string, st
     const [name = '', ...value] = one.split('=');
     return [name, value.join('=')];
   });
+
+/** What of an offer anything is made of: with a hostile server there is no end to the rest. */
+const isKnown = (name: string): boolean => USED.has(name) || name === 'sasl' || name === 'sts';
 
 /** What of an offer is asked for. */
 export const wanted = (offered: Iterable<string>): string[] => [...offered].filter((name) => USED.has(name));

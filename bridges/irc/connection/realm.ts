@@ -1,7 +1,7 @@
 import type { Channel, ChannelMember } from '#bridges/irc/channels/channel.ts';
 import { openPrimaries, type Primaries } from '#bridges/irc/channels/primary.ts';
 import { KnownReactions } from '#bridges/irc/people/reactions.ts';
-import type { Server } from '#bridges/irc/servers.ts';
+import type { Server, ServerAddress } from '#bridges/irc/servers.ts';
 import { Spelling } from '#bridges/irc/wire/spelling.ts';
 import type { Host } from '#src/bridge.ts';
 import { openRecent, type Recent } from '#src/lib/recent.ts';
@@ -9,6 +9,7 @@ import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { IrcConnection } from './irc-connection.ts';
 import type { LoginRecords } from './proven-logins.ts';
+import type { TransportSecurity } from './transport-security.ts';
 
 /** Our connections to one server: who is who, and who speaks for which channel. */
 export type Realm = {
@@ -24,6 +25,8 @@ export type Realm = {
   /** When the connection of an account was made last, in ms since 1970. */
   readonly made: Recent<number>;
   readonly spelling: Spelling;
+  /** Up to where each channel (folded name) was heard, in the server's words: where it keeps what was said. */
+  readonly heard: Recent<string>;
   readonly reactions: KnownReactions;
   /** Who has said what, by message ids: where messages can be taken back. */
   readonly authors: Recent<string>;
@@ -41,6 +44,7 @@ export const openRealm = (): Realm => ({
   cutOff: new Map(),
   made: openRecent(MOST),
   spelling: new Spelling(),
+  heard: openRecent(MOST),
   reactions: new KnownReactions(),
   authors: openRecent(MOST),
 });
@@ -53,8 +57,9 @@ export type ConnectionSetup = {
   readonly server: Server;
   /** What its user knows of the address. */
   readonly called: string;
-  /** Whether the line is encrypted. */
-  readonly encrypted: boolean;
+  /** Where the line leads to. */
+  readonly address: ServerAddress;
+  readonly security: TransportSecurity;
   /** How those who run the gateway are reached. */
   readonly contact: string | undefined;
   /** Milliseconds that logging in may take. */

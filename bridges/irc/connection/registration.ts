@@ -57,6 +57,7 @@ export class ConnectionRegistration {
     const write = (line: string): void => writer.urgent(line);
     this.#capabilities = new CapabilityNegotiation({
       write,
+      listed: (offered) => this.#secure(offered.get('sts')),
       negotiated: () => (this.#sasl ? this.#sasl.begin() : write(makeLine('CAP', ['END']))),
     });
     this.#sasl =
@@ -96,6 +97,19 @@ export class ConnectionRegistration {
     this.#cancel();
     this.#signal.removeEventListener('abort', this.#giveUp);
     this.#sasl?.close();
+  }
+
+  /** Before anything is said that others should not hear; false where the line is left. */
+  #secure(sts: string | undefined): boolean {
+    const { setup, socket } = this.#options;
+    try {
+      if (sts !== undefined) setup.security.heard(setup.address, sts);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      socket.fail(error);
+      return false;
+    }
   }
 
   readonly #giveUp = (): void =>

@@ -42,14 +42,14 @@ export const pong: LineReading = (line, { pending, questions, view }) => {
 export const capability: LineReading = ({ params: [, verb, ...rest] }, { view, writer }) => {
   const names = (rest.at(-1) ?? '').split(' ').filter(Boolean);
   if (verb === 'NEW') {
-    const fresh = valued(names);
+    const fresh = valued(names).filter(([name]) => wanted([name]).length > 0);
     view.offered = capabilities(new Map([...view.offered, ...fresh]));
-    for (const request of requests(wanted(fresh.map(([name]) => name))))
+    for (const request of requests(fresh.map(([name]) => name)))
       writer.urgent(makeLine('CAP', ['REQ'], request.join(' ')));
   }
   if (verb === 'ACK')
     view.caps = capabilities(
-      new Map([...view.caps, ...names.map((name) => [name, view.offered.get(name) ?? ''] as const)]),
+      new Map([...view.caps, ...wanted(names).map((name) => [name, view.offered.get(name) ?? ''] as const)]),
     );
   if (verb === 'DEL') {
     const stays = ([name]: readonly [string, string]): boolean => !names.includes(name);

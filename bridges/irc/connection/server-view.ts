@@ -17,6 +17,8 @@ export type ServerView = {
   /** `user@host` as others see us; `undefined` until the server has shown it. */
   readonly mask: string | undefined;
   readonly isupport: Isupport;
+  /** The capabilities in force, with their values. */
+  readonly caps: ReadonlyMap<string, string>;
   /** Milliseconds by which the server's clock is behind ours; ahead where negative. 0 as long as that is unknown. */
   readonly clockOffset: number;
   /** Milliseconds since 1970. */

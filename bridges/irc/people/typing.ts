@@ -1,5 +1,6 @@
 // https://ircv3.net/specs/client-tags/typing
 
+import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { TYPING, tagged } from '#bridges/irc/wire/tags.ts';
 import type { Clock } from '#src/lib/clock.ts';
@@ -11,31 +12,32 @@ const LONGEST = 60_000;
 /** Conversations in which somebody types at a time. */
 const MOST = 100;
 
+/** Whose typing it is. */
+type Owner = Pick<IrcConnection, 'clock' | 'writer'>;
 type Sending = { readonly until: number; readonly cancel: () => void };
 
 /** That our user types: said again while it goes on, for on IRC it is soon forgotten. */
 export class OwnTyping {
-  readonly #clock: Clock;
-  readonly #say: (line: string) => void;
-  readonly #sending = new Map<string, Sending>();
+  readonly #owner: Owner;
+  // Most connections say nothing of it.
+  #sending: Map<string, Sending> | undefined;
 
-  constructor(clock: Clock, say: (line: string) => void) {
-    this.#clock = clock;
-    this.#say = say;
+  constructor(owner: Owner) {
+    this.#owner = owner;
   }
 
   /** Throws a `Failure` for what is no target. */
   take(target: string, active: boolean): void {
-    const before = this.#sending.get(target);
+    const before = this.#sending?.get(target);
     if (active === (before !== undefined)) return;
-    if (active) return this.#go(target, this.#clock.now() + LONGEST);
+    if (active) return this.#go(target, this.#owner.clock.now() + LONGEST);
     this.said(target);
     this.#tell(target, 'done');
   }
 
   /** A numeric refuses a target; true if nobody has said anything there, so that nobody needs to hear of it. */
   refused(target: string, fold: (name: string) => string): boolean {
-    const found = [...this.#sending.keys()].find((one) => fold(one) === fold(target));
+    const found = [...(this.#sending?.keys() ?? [])].find((one) => fold(one) === fold(target));
     if (found === undefined) return false;
     this.said(found);
     return true;
@@ -43,30 +45,31 @@ export class OwnTyping {
 
   /** What was being typed has been said. */
   said(target: string): void {
-    this.#sending.get(target)?.cancel();
-    this.#sending.delete(target);
+    this.#sending?.get(target)?.cancel();
+    this.#sending?.delete(target);
   }
 
   stop(): void {
-    for (const target of [...this.#sending.keys()]) this.said(target);
+    for (const target of [...(this.#sending?.keys() ?? [])]) this.said(target);
   }
 
   #go(target: string, until: number): void {
     this.said(target);
-    if (this.#clock.now() >= until || this.#sending.size >= MOST) return;
+    this.#sending ??= new Map();
+    if (this.#owner.clock.now() >= until || this.#sending.size >= MOST) return;
     this.#tell(target, 'active');
-    this.#sending.set(target, { until, cancel: this.#clock.after(AGAIN, () => this.#go(target, until)) });
+    this.#sending.set(target, { until, cancel: this.#owner.clock.after(AGAIN, () => this.#go(target, until)) });
   }
 
   #tell(target: string, state: string): void {
-    this.#say(tagged(makeLine('TAGMSG', [target]), { [TYPING[0]]: state }));
+    this.#owner.writer.later(tagged(makeLine('TAGMSG', [target]), { [TYPING[0]]: state }));
   }
 }
 
 /** Who of a server's people types where, as far as it is told; forgotten when it was not said again. */
 export class OthersTyping {
   readonly #clock: Clock;
-  readonly #known = new Map<string, () => void>();
+  #known: Map<string, () => void> | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -74,23 +77,24 @@ export class OthersTyping {
 
   /** Whether anybody types. */
   get any(): boolean {
-    return this.#known.size > 0;
+    return (this.#known?.size ?? 0) > 0;
   }
 
   /** Somebody types, or not any more: `tell` is called where that is news, also later when it is over by itself. */
   take(who: string, state: string, tell: (active: boolean) => void): void {
-    const known = this.#known.get(who);
+    const known = this.#known?.get(who);
     known?.();
-    this.#known.delete(who);
+    this.#known?.delete(who);
     if (state !== 'active') {
       if (known) tell(false);
       return;
     }
+    this.#known ??= new Map();
     if (this.#known.size >= MOST) return;
     this.#known.set(
       who,
       this.#clock.after(OVER, () => {
-        this.#known.delete(who);
+        this.#known?.delete(who);
         tell(false);
       }),
     );
@@ -99,12 +103,12 @@ export class OthersTyping {
 
   /** Somebody has spoken: that ends it, for everybody who reads that. */
   spoke(who: string): void {
-    this.#known.get(who)?.();
-    this.#known.delete(who);
+    this.#known?.get(who)?.();
+    this.#known?.delete(who);
   }
 
   stop(): void {
-    for (const cancel of this.#known.values()) cancel();
-    this.#known.clear();
+    for (const cancel of this.#known?.values() ?? []) cancel();
+    this.#known = undefined;
   }
 }

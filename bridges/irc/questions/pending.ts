@@ -16,7 +16,7 @@ const ANSWERED: ReadonlySet<Wire['kind']> = new Set(['join', 'nick']);
 const PATIENCE = 45_000;
 
 /** `seq` is the order of writing, 0 while it waits; `until` when its own answer is overdue. */
-type Item = { readonly id: EventId; wire: Wire; seq: number; until?: number };
+type Item = { readonly id: EventId; wire: Wire; seq: number; until?: number; written?: () => void; label?: string };
 export type PendingEvent = Readonly<Item>;
 
 type Refusable = Exclude<Wire['kind'], 'nick' | 'raw'>;
@@ -67,6 +67,7 @@ export class Pending {
   readonly #owner: Owner;
   readonly #items = new Map<EventId, Item>();
   #last = 0;
+  #labels = 0;
   #expiry: (() => void) | undefined;
 
   constructor(owner: Owner) {
@@ -78,11 +79,54 @@ export class Pending {
     if (this.#items.size >= PENDING_LIMIT) throw new Failure('queue-full');
     const item: Item = { id, wire, seq: 0 };
     this.#items.set(id, item);
-    return () => this.#written(item);
+    const written = (): void => this.#written(item);
+    item.written = written;
+    return written;
   }
 
   drop(id: EventId): void {
     this.#items.delete(id);
+  }
+
+  /** Takes back what has not been written yet; false where it has. */
+  withdraw(id: EventId): boolean {
+    const item = this.#items.get(id);
+    if (!item || item.seq > 0 || !item.written || !this.#owner.writer.withdraw(item.written)) return false;
+    return this.#items.delete(id);
+  }
+
+  /** Our user leaves a channel (folded name): what was still to be said there is not, and its sender hears so. */
+  left(channel: string): void {
+    const said = ({ kind, target }: Wire): boolean => kind === 'message' && target === channel;
+    for (const { id, seq, wire } of [...this.#items.values()]) {
+      if (seq > 0 || !said(wire) || !this.withdraw(id)) continue;
+      this.#owner.host.settle(id, new Failure('not-joined', { text: texts.leftBefore, certain: true }));
+    }
+  }
+
+  /** By what the server may say what it answers. */
+  label(id: EventId): string {
+    const label = `e${++this.#labels}`;
+    const item = this.#items.get(id);
+    if (item) item.label = label;
+    return label;
+  }
+
+  /** What a label stands for, as long as it is not settled. */
+  labelled(label: string): PendingEvent | undefined {
+    for (const item of this.#items.values()) if (item.label === label) return item;
+    return undefined;
+  }
+
+  /** The server has read it and has nothing to say: that is all, but for what it answers by what it does. */
+  acknowledged({ id, wire }: PendingEvent): void {
+    if (!ANSWERED.has(wire.kind)) this.#taken(this.#items.get(id));
+  }
+
+  answered({ id }: PendingEvent, outcome: Outcome): void {
+    const item = this.#items.get(id);
+    if (item?.wire.next) this.#taken(item);
+    else this.#close(item, outcome);
   }
 
   /** Settles the message that an echo confirms; false if none waits for that target. */

@@ -70,7 +70,7 @@ export const QUESTIONS = {
   // Some servers end a WHOIS that they have refused, too.
   whois: numerics({
     command: 'WHOIS',
-    rows: '301 311 312 313 317 319 330 671',
+    rows: '301 311 312 313 317 319 330 335 671',
     ends: '318',
     refusals: '401 406',
     after: '318',

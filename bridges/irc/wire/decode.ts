@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { ForeignId } from '#src/model/ids.ts';
 import { contactPlace, fromPerson, invitation, realmNotice, roomPlace, saying } from './drafts.ts';
+import { isName } from './names.ts';
 import { REPLY, tag } from './tags.ts';
 
 const CTCP = /^\u0001([^\u0001 ]*)(?: ([^\u0001]*))?\u0001?$/;
@@ -38,13 +40,23 @@ export function decode(line: Line, view: ServerView): Draft[] {
 }
 
 /** https://ircv3.net/specs/extensions/message-ids: what is told again under the same id is known already. */
-const idOf = ({ tags: { msgid } }: Line): { ids?: readonly ForeignId[] } =>
-  msgid ? { ids: [msgid as ForeignId] } : {};
+function idOf({ tags: { msgid, time }, nick, params }: Line, view: ServerView): { ids?: readonly ForeignId[] } {
+  if (msgid) return { ids: [msgid as ForeignId] };
+  // A bouncer plays the same back at each attach, with the time that it had.
+  if (!time || !isBouncer(view)) return {};
+  const said = createHash('sha256')
+    .update(`${nick} ${params.join(' ')}`)
+    .digest('base64url');
+  return { ids: [`${time} ${said}` as ForeignId] };
+}
+
+/** Whether a bouncer is in between, which others of its user are connected to as well (https://wiki.znc.in/Capability). */
+export const isBouncer = ({ caps }: Pick<ServerView, 'caps'>): boolean => caps.has('znc.in/self-message');
 
 /** What a message is about (https://ircv3.net/specs/client-tags/reply), and what it is called itself. */
-function about(line: Line): { ids?: readonly ForeignId[]; replyTo?: ForeignId } {
+function about(line: Line, view: ServerView): { ids?: readonly ForeignId[]; replyTo?: ForeignId } {
   const target = tag(line.tags, REPLY);
-  return { ...idOf(line), ...(target && { replyTo: target as ForeignId }) };
+  return { ...idOf(line, view), ...(target && { replyTo: target as ForeignId }) };
 }
 
 function message(line: Line, view: ServerView): Draft[] {
@@ -56,11 +68,15 @@ function message(line: Line, view: ServerView): Draft[] {
   const text = request ? request.rest : said;
   const style = request ? 'action' : line.command === 'NOTICE' ? 'notice' : 'plain';
   const room = roomOf(target, view);
-  if (room !== undefined) return saying(line, view, { place: roomPlace(room, view), text, style, ...about(line) });
+  // What our user has said by another client of the bouncer.
+  if (room === undefined && isSelf(line.nick, view) && !isSelf(target, view) && isName(target))
+    return saying(line, view, { place: contactPlace(target, view), text, style, ...about(line, view) });
+  if (room !== undefined)
+    return saying(line, view, { place: roomPlace(room, view), text, style, ...about(line, view) });
   if (fromPerson(line) && isSelf(target, view)) {
     // What nobody asked for opens no conversation: services greet everybody.
     const place = style !== 'notice' || view.knows(view.fold(line.nick)) ? contactPlace(line.nick, view) : undefined;
-    if (place) return saying(line, view, { place, text, style, ...about(line) });
+    if (place) return saying(line, view, { place, text, style, ...about(line, view) });
     return realmNotice(view, `${line.nick}: ${text}`).map((draft) => ({ ...draft, style }) as Draft);
   }
   return realmNotice(view, text);

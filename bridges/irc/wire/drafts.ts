@@ -26,7 +26,8 @@ export const contactPlace = (nick: string, view: ServerView): Place => ({
 /** Who sent a line: a nick, or a server by its name. */
 export function sender(line: Line, view: ServerView): Network {
   const name = line.nick || line.prefix;
-  return { kind: 'network', id: view.id(name), name };
+  const self = line.nick !== '' && view.fold(line.nick) === view.fold(view.nick);
+  return { kind: 'network', id: view.id(name), name, ...(self && { self }) };
 }
 
 /** Whether a line comes from a person (or service) that can be written to. */

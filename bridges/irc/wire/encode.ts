@@ -5,6 +5,7 @@ import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { utf8Length } from '#src/model/text.ts';
 import { LINE_LIMIT, line, shorten, target, unfit, type Wire } from './line.ts';
+import { multiline, multilineOf } from './multiline.ts';
 import { cleanNick, isName } from './names.ts';
 import { raw } from './raw.ts';
 import { REACT, REPLY, tagged, UNREACT } from './tags.ts';
@@ -50,7 +51,14 @@ const UNFIT = /[\u0000\u0001\u0003-\u0008\u000a-\u0010\u0012-\u001c\u001f]/;
 
 function message({ text, style, place, replyTo }: EventOf<'message'>, view: ServerView): Wire {
   const to = target(place, view);
-  if (text === '' || UNFIT.test(text)) throw unfit();
+  const most = multilineOf(view.caps);
+  if (text === '' || UNFIT.test(most ? text.replaceAll('\n', '') : text)) throw unfit();
+  if (most && style !== 'action') {
+    const command = style === 'notice' ? 'NOTICE' : 'PRIVMSG';
+    const tags = replyTo === undefined ? {} : { [REPLY[0]]: replyTo };
+    const lines = multiline(text, { command, to, size: textSize(to, view), most, tags });
+    if (lines) return { line: lines[0] ?? '', lines, kind: 'message', target: view.fold(to), text };
+  }
   const room = style === 'action' ? ACTION_FRAME : 0;
   if (utf8Length(text) > textSize(to, view) + ACTION_FRAME - room) throw new Failure('too-large');
   const payload = style === 'action' ? `\u0001ACTION ${text}\u0001` : text;

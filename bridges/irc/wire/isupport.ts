@@ -16,6 +16,8 @@ export type Isupport = {
   readonly casemapping: string;
   /** How many people MONITOR watches; `undefined` where the server does not know it. */
   readonly monitor: number | undefined;
+  /** How many messages CHATHISTORY gives at a time. */
+  readonly chathistory: number | undefined;
   /** Which tags of clients are taken from nobody (CLIENTTAGDENY): names, `*` for all, `-` before those that are taken. */
   readonly clienttagdeny: string;
 };
@@ -32,6 +34,7 @@ export const defaultIsupport: Isupport = {
   network: undefined,
   casemapping: 'rfc1459',
   monitor: undefined,
+  chathistory: undefined,
   clienttagdeny: '',
 };
 
@@ -52,6 +55,8 @@ const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | un
   STATUSMSG: (value) => ({ statusmsg: value.slice(0, 20) }),
   CASEMAPPING: (value) => ({ casemapping: value.toLowerCase().slice(0, 30) }),
   MONITOR: (value) => length('monitor', value),
+  CHATHISTORY: (value) => length('chathistory', value),
+  'DRAFT/CHATHISTORY': (value) => length('chathistory', value),
   CLIENTTAGDENY: (value) => ({ clienttagdeny: value.slice(0, 400) }),
   NICKLEN: (value) => length('nicklen', value),
   TOPICLEN: (value) => length('topiclen', value),
@@ -80,7 +85,7 @@ export function deniesTag({ clienttagdeny }: Isupport, tag: string): boolean {
   return all.includes('*') ? !all.includes(`-${tag}`) : all.includes(tag);
 }
 
-function length(key: 'nicklen' | 'topiclen' | 'monitor', value: string): Partial<Isupport> | undefined {
+function length(key: 'nicklen' | 'topiclen' | 'monitor' | 'chathistory', value: string): Partial<Isupport> | undefined {
   const count = Number(value);
   return Number.isInteger(count) && count > 0 && count < 10_000 ? { [key]: count } : undefined;
 }

@@ -8,9 +8,11 @@ import { isName, isRoomName, NAME_LIMIT } from './names.ts';
 /** RFC 2812 §2.3: a line has 512 bytes, CR LF among them. */
 export const LINE_LIMIT = 510;
 
-/** Something that leaves as one line, and how its answer will be recognised. */
+/** Something that leaves as one line, or as one of several, and how its answer will be recognised. */
 export type Wire = {
   readonly line: string;
+  /** All of them, where it leaves as several that belong together. */
+  readonly lines?: readonly string[];
   readonly kind:
     | 'message'
     | 'join'

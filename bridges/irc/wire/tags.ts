@@ -12,6 +12,10 @@ export function tagged(line: string, tags: Readonly<Record<string, string>>): st
   return written.length === 0 || Buffer.byteLength(head) > LIMIT ? line : head + line;
 }
 
+/** A line, which may have tags, with the label by which it is answered (https://ircv3.net/specs/extensions/labeled-response). Pure. */
+export const withLabel = (line: string, label: string): string =>
+  line.startsWith('@') ? `@label=${label};${line.slice(1)}` : `@label=${label} ${line}`;
+
 const escaped = (value: string): string =>
   value.replaceAll('\0', '').replace(/[; \\\r\n]/g, (char) => ESCAPED[char] ?? char);
 

@@ -39,6 +39,7 @@ const viewWith = (members: readonly ChannelMember[], prefixModes = 'qaohv'): Ser
     nick: 'romeo',
     mask: undefined,
     isupport: { ...defaultIsupport, prefixModes },
+    caps: new Map(),
     clockOffset: 0,
     now: () => 0,
     fold: foldName,

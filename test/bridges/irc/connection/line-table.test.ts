@@ -75,7 +75,7 @@ describe('the table of lines', () => {
 
   it('reads each line that it names, and leaves commands that it does not to nobody', () => {
     for (const command of Object.keys(LINES)) expect(command).toMatch(/^(?:[A-Z]+|\d{3})$/);
-    for (const command of ['BATCH', 'MARKREAD', 'constructor', '__proto__', '1234', ''])
+    for (const command of ['SETNAME', 'MARKREAD', 'constructor', '__proto__', '1234', ''])
       expect(readingsOf(command)).toEqual([]);
   });
 });

@@ -25,7 +25,7 @@ function refuseNick(server: IrcServer, numeric: string, times: number): string[]
 
 describe('logging in', () => {
   it('tells how it goes and what the network calls us', async () => {
-    await using server = await ircServer({ serve: true, caps: ['echo-message', 'batch', 'sasl'] });
+    await using server = await ircServer({ serve: true, caps: ['echo-message', 'setname', 'sasl'] });
     await using gw = await rig(server);
     server.on('CAP', ([verb, list]) => {
       if (verb === 'REQ') expect(list?.trim()).toBe('echo-message');
@@ -122,8 +122,9 @@ describe('towards IRC', () => {
     for (const one of sent) expect(gw.bridge.deliver(one, session)).toEqual({ ids: [], state: 'written' });
     expect(await far.next()).toBe('PRIVMSG #c ::) hi');
     expect(await far.next()).toBe('PRIVMSG #c :\u0001ACTION waves\u0001');
-    expect(await far.next()).toBe('NOTICE juliet :psst');
+    // Notices go behind what is said.
     expect(await far.next()).toBe('PRIVMSG nobody :psst');
+    expect(await far.next()).toBe('NOTICE juliet :psst');
     for (const one of sent.slice(0, 3)) expect(await outcome(gw, one.id)).toEqual({ ids: [], state: 'taken' });
     expect(await outcome(gw, sent[3]?.id ?? '')).toMatchObject({
       code: 'item-not-found',

@@ -210,12 +210,13 @@ describe('the book of questions', () => {
     at.gw.bridge.deliver(message, at.session);
     const profile = expect(
       at.gw.bridge.ask({ kind: 'profile', realm: REALM, who: 'nobody' }, at.session),
-    ).rejects.toMatchObject({ foreign: expect.stringMatching(/second/) });
-    await at.far.until(/^WHOIS nobody$/);
+    ).rejects.toMatchObject({ foreign: expect.stringMatching(/first/) });
+    // What is asked goes before what is said.
+    await at.far.until(/^PRIVMSG nobody/);
     await at.answer(':irc.fake 401 romeo nobody :first', ':irc.fake 401 romeo nobody :second');
     await profile;
     expect(at.gw.settled.find(({ id }) => id === message.id)?.outcome).toMatchObject({
-      foreign: expect.stringMatching(/first/),
+      foreign: expect.stringMatching(/second/),
     });
   });
 });
