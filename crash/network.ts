@@ -61,3 +61,18 @@ export type Transport = {
 };
 
 export type MakeTransport = (setting: Setting, pass: Pass) => Transport;
+
+/** A network whose world somebody wants to have: `ready` is given it when it is open. */
+export const networkOf =
+  <L extends Load, W extends World<L>>(
+    about: Omit<Network<L>, 'open'>,
+    openWorld: (parts: NetworkParts) => Promise<W>,
+  ): ((ready?: (world: W) => void) => Network<L>) =>
+  (ready = () => undefined) => ({
+    ...about,
+    async open(parts) {
+      const world = await openWorld(parts);
+      ready(world);
+      return world;
+    },
+  });

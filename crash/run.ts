@@ -95,12 +95,12 @@ type Played<L extends Load, World> = {
 /** Plays runs with the world of a network. */
 const withWorld =
   <L extends Load, World>(
-    networkOf: (ready: (world: World) => void) => Network<L>,
+    networkWith: (ready: (world: World) => void) => Network<L>,
     play: (place: Played<L, World>, options: RunsOptions<never>) => Promise<object>,
   ) =>
   async (options: Options, { where }: Lent): Promise<number> => {
     let world: World | undefined;
-    const network = networkOf((opened) => {
+    const network = networkWith((opened) => {
       world = opened;
     });
     await using lab = await openLaboratory(where, network);

@@ -1,5 +1,5 @@
 import { startEmptyNameServer } from '#src/process/cli/demo/servers/names.ts';
-import type { Network, NetworkParts, World } from '../network.ts';
+import { type NetworkParts, networkOf, type World } from '../network.ts';
 import { quietPort } from '../ports.ts';
 import { USERS } from '../setting.ts';
 import { auditMailFates, auditRepeats } from './audit.ts';
@@ -13,17 +13,11 @@ export type { MailLoad } from './load.ts';
 /** The servers of mail, as an experiment sees them. */
 export type MailWorld = World<MailLoad> & { readonly smarthost: Smarthost; readonly handing: HandingOn };
 
-/** Mailboxes behind servers of mail that fail. `ready` is given their world when it is open. */
-export const emailNetwork = (ready: (world: MailWorld) => void = () => undefined): Network<MailLoad> => ({
-  domain: DOMAIN,
-  there: 'in a mailbox',
-  gapless: true,
-  async open(parts) {
-    const world = await openWorld(parts);
-    ready(world);
-    return world;
-  },
-});
+/** Mailboxes behind servers of mail that fail. */
+export const emailNetwork = networkOf<MailLoad, MailWorld>(
+  { domain: DOMAIN, there: 'in a mailbox', gapless: true },
+  openWorld,
+);
 
 async function openWorld(parts: NetworkParts): Promise<MailWorld> {
   const { ledger, random } = parts;

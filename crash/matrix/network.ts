@@ -1,5 +1,5 @@
 import { homeserver } from '../../test/fakes/homeserver.ts';
-import type { Network, NetworkParts, World } from '../network.ts';
+import { type NetworkParts, networkOf, type World } from '../network.ts';
 import { quietPort } from '../ports.ts';
 import { type MatrixLoad, openMatrixLoad } from './load.ts';
 import { type Moody, openMoody } from './moods.ts';
@@ -18,17 +18,11 @@ export type MatrixWorld = World<MatrixLoad> & {
   onTaken: (() => void) | undefined;
 };
 
-/** Rooms of a homeserver that fails. `ready` is given its world when it is open. */
-export const matrixNetwork = (ready: (world: MatrixWorld) => void = () => undefined): Network<MatrixLoad> => ({
-  domain: DOMAIN,
-  there: 'in a room',
-  gapless: true,
-  async open(parts) {
-    const world = await openWorld(parts);
-    ready(world);
-    return world;
-  },
-});
+/** Rooms of a homeserver that fails. */
+export const matrixNetwork = networkOf<MatrixLoad, MatrixWorld>(
+  { domain: DOMAIN, there: 'in a room', gapless: true },
+  openWorld,
+);
 
 async function openWorld(parts: NetworkParts): Promise<MatrixWorld> {
   const { ledger, random } = parts;

@@ -1,5 +1,5 @@
 import { type Twilio, twilioServer } from '../../test/fakes/twilio.ts';
-import type { Network, NetworkParts, World } from '../network.ts';
+import { type NetworkParts, networkOf, type World } from '../network.ts';
 import { quietPort } from '../ports.ts';
 import type { NetworkSetting } from '../setting.ts';
 import { auditFates, auditOrder } from './audit.ts';
@@ -30,17 +30,11 @@ const POLL = 500;
 /** Milliseconds by which SIGUSR2 moves the gateway's time of day. */
 export const STEP = 60_000;
 
-/** Phones behind a provider that fails. `ready` is given its world when it is open. */
-export const smsNetwork = (ready: (world: SmsWorld) => void = () => undefined): Network<SmsLoad> => ({
-  domain: DOMAIN,
-  there: 'at the provider',
-  gapless: false,
-  async open(parts) {
-    const world = await openWorld(parts);
-    ready(world);
-    return world;
-  },
-});
+/** Phones behind a provider that fails. */
+export const smsNetwork = networkOf<SmsLoad, SmsWorld>(
+  { domain: DOMAIN, there: 'at the provider', gapless: false },
+  openWorld,
+);
 
 async function openWorld(parts: NetworkParts): Promise<SmsWorld> {
   const { ledger, random } = parts;

@@ -5,6 +5,7 @@ import { readLocalPart } from '#bridges/email/threads/user-address.ts';
 import { type MailEnvelope, MailRefused } from '#bridges/email/wire/mail.ts';
 import type { Host } from '#src/bridge.ts';
 import { backoff } from '#src/lib/backoff.ts';
+import { Failure } from '#src/model/failure.ts';
 import { answered, isBeyondBounds, openImapLine } from './imap-line.ts';
 import type { MailIntake } from './listener.ts';
 import { openMailFolder } from './mail-folder.ts';
@@ -137,7 +138,8 @@ export async function taken(
     const answers = await take();
     return !answers.some(({ status }) => status >= 400 && status < 500);
   } catch (error) {
-    if (isBeyondBounds(line)) throw error;
+    // What a stop has kept from being taken is read by the next run, in its turn.
+    if (isBeyondBounds(line) || (error instanceof Failure && error.code === 'stopping')) throw error;
     const refused = error instanceof MailRefused && error.status >= 500;
     if (refused) log.info({ err: error, uid }, 'a mail of a mailbox was left out');
     else log.error({ err: error, uid }, 'a mail of a mailbox cannot be taken yet');

@@ -1,5 +1,5 @@
 import { startEmptyNameServer } from '#src/process/cli/demo/servers/names.ts';
-import type { Network, NetworkParts, World } from '../../network.ts';
+import { type NetworkParts, networkOf, type World } from '../../network.ts';
 import { quietPort } from '../../ports.ts';
 import { auditMailFates, auditRepeats, UNTRIED } from '../audit.ts';
 import { DOMAIN } from '../names.ts';
@@ -11,17 +11,11 @@ import { type Mailboxes, openMailboxes } from './mailboxes.ts';
 /** The servers of users' own mailboxes, as an experiment sees them. */
 export type OwnMailWorld = World<OwnMailLoad> & { readonly smarthost: Smarthost; readonly mailboxes: Mailboxes };
 
-/** Users' own mailboxes at servers that fail. `ready` is given their world when it is open. */
-export const ownMailNetwork = (ready: (world: OwnMailWorld) => void = () => undefined): Network<OwnMailLoad> => ({
-  domain: DOMAIN,
-  there: 'in a mailbox',
-  gapless: true,
-  async open(parts) {
-    const world = await openWorld(parts);
-    ready(world);
-    return world;
-  },
-});
+/** Users' own mailboxes at servers that fail. */
+export const ownMailNetwork = networkOf<OwnMailLoad, OwnMailWorld>(
+  { domain: DOMAIN, there: 'in a mailbox', gapless: true },
+  openWorld,
+);
 
 async function openWorld(parts: NetworkParts): Promise<OwnMailWorld> {
   const { ledger, random } = parts;

@@ -1,6 +1,6 @@
 import { type FakeHomeserver, homeserver } from '../../../test/fakes/homeserver.ts';
 import type { SyncFault } from '../../../test/fakes/homeserver-accounts.ts';
-import type { Network, NetworkParts, World } from '../../network.ts';
+import { type NetworkParts, networkOf, type World } from '../../network.ts';
 import { quietPort } from '../../ports.ts';
 import { oneOf } from '../../random.ts';
 import { type MatrixMood, type Moody, openMoody } from '../moods.ts';
@@ -41,17 +41,11 @@ export type AccountsWorld = World<AccountsLoad> & {
   onKeys: (() => void) | undefined;
 };
 
-/** Accounts at a homeserver that fails. `ready` is given its world when it is open. */
-export const accountsNetwork = (ready: (world: AccountsWorld) => void = () => undefined): Network<AccountsLoad> => ({
-  domain: DOMAIN,
-  there: 'in a room',
-  gapless: true,
-  async open(parts) {
-    const world = await openWorld(parts);
-    ready(world);
-    return world;
-  },
-});
+/** Accounts at a homeserver that fails. */
+export const accountsNetwork = networkOf<AccountsLoad, AccountsWorld>(
+  { domain: DOMAIN, there: 'in a room', gapless: true },
+  openWorld,
+);
 
 async function openWorld(parts: NetworkParts): Promise<AccountsWorld> {
   const { ledger, random } = parts;
