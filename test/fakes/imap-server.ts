@@ -84,8 +84,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
     return at < 0 ? undefined : (faults.splice(at, 1)[0] as Extract<ImapFault, { kind: K }>);
   }
 
-  // Whoever reads an answer in two pieces is not to wait for the second.
-  const server = createServer({ noDelay: true }, (plain) => {
+  const server = createServer((plain) => {
     const line: Line = {
       ...{ socket: plain, folder: undefined, idling: undefined, auth: undefined, refused: undefined },
       ...{ silent: false, secret: false, told: 0 },
