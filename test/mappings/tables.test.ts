@@ -43,16 +43,15 @@ describe('what is advertised', () => {
   };
   it('is what a rung makes something of', () => {
     const words = ['reply', 'file', 'spoiler', 'mention'];
-    const all = ['edit', 'retract', 'reaction', ...words];
+    const all = ['edit', 'retract', 'reaction', ...words, 'typing'];
     expect(advertised(ofKind('irc'), {})).toMatchObject({
       contact: all,
-      // Among those who are here from XMPP; decision 0008: no lines of reactions in channels.
       room: all,
-      unseen: ['reaction'],
+      unseen: [],
     });
     expect(advertised(ofKind('irc'), { edit: 'drop', reaction: 'line', reply: 'drop', file: 'refuse' })).toMatchObject({
-      contact: ['retract', 'reaction', 'spoiler', 'mention'],
-      room: ['edit', 'retract', 'reaction', 'reply', 'spoiler', 'mention'],
+      contact: ['retract', 'reaction', 'spoiler', 'mention', 'typing'],
+      room: ['edit', 'retract', 'reaction', 'reply', 'spoiler', 'mention', 'typing'],
       unseen: ['edit', 'reply'],
     });
     expect(advertised(ofKind('sms'), {}).contact).toEqual(['edit', 'reply', 'file', 'spoiler']);

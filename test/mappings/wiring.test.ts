@@ -196,7 +196,7 @@ describe('mapping: in the config', () => {
   );
 
   it.each([
-    ['mapping: { reaction: shout }', `${at}.mapping.reaction: must be one of "line", "private", "drop"`],
+    ['mapping: { reaction: shout }', `${at}.mapping.reaction: must be one of "react", "line", "private", "drop"`],
     ['mapping: { reactoin: drop }', `${at}.mapping.reactoin: is not a known key; did you mean "reaction"?`],
     [
       'mapping: { in: { notice: drp } }',

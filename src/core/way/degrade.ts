@@ -31,9 +31,8 @@ export function degrade(
   { ids, context }: Reference,
 ): Degraded {
   const long = longText(draft, target.text.pieces, media);
-  const told: { -readonly [K in keyof Context]: Context[K] } = { ...context, chosen };
+  const told: { -readonly [K in keyof Context]: Context[K] } = { ...context, chosen, ...(ids && { named: true }) };
   if (language) told.language = language;
-  if (ids) told.named = true;
   if (long) told.whole = long.whole;
   const pieces = carried(draft, target, told);
   return { pieces, long, ids, window: windowOf(draft, target), previous: context.previous };
