@@ -6,73 +6,19 @@ import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { configFrom } from '../config-from.ts';
 import { folder, isthmus } from '../process/cli/isthmus.ts';
+import { archive } from './archive.ts';
 import { type BiboumiOptions, startBiboumi } from './biboumi.ts';
+import { configure, configured } from './configure.ts';
 import { startPostgres } from './postgres.ts';
 import { describeReal, ircClient, startInspircd, startProsody, xml, xmppClient } from './servers.ts';
 import { enter, heard, plain, roomOf, say } from './world.ts';
-import type { Element, XmppClient } from './xmpp.ts';
 
 const DOMAIN = 'irc.localhost';
 const NET = `net@${DOMAIN}`;
 const ROOM = roomOf('#garden');
-const DATA = 'jabber:x:data';
 
 /** The lines of Alice and irene, the oldest first. */
 const SAID = ['Alice: good morning', 'irene: Grüße', 'Alice: /me waters the roses', 'irene: and the bees?'];
-
-type Values = Readonly<Record<string, readonly string[]>>;
-
-/** What the form of a command of a JID has, and then sends it with other values. */
-async function configure(client: XmppClient, to: string, values: Values): Promise<void> {
-  const call = (attrs: Record<string, string>, ...children: Element[]) =>
-    client.ask(
-      xml(
-        'iq',
-        { type: 'set', to },
-        xml('command', { xmlns: 'http://jabber.org/protocol/commands', ...attrs }, ...children),
-      ),
-    );
-  const sessionid = (await call({ node: 'configure', action: 'execute' })).getChild('command')?.attrs.sessionid ?? '';
-  const fields = Object.entries(values).map(([name, all]) =>
-    xml('field', { var: name }, ...all.map((value) => xml('value', {}, value))),
-  );
-  const form = xml('x', { xmlns: DATA, type: 'submit' }, ...fields);
-  const done = await call({ node: 'configure', sessionid, action: 'complete' }, form);
-  expect(done.getChild('command')?.attrs.status).toBe('completed');
-}
-
-/** The values of the form of a JID. */
-async function configured(client: XmppClient, to: string): Promise<Values> {
-  const command = xml('command', {
-    xmlns: 'http://jabber.org/protocol/commands',
-    node: 'configure',
-    action: 'execute',
-  });
-  const answer = await client.ask(xml('iq', { type: 'set', to }, command));
-  const fields = answer.getChild('command')?.getChild('x', DATA)?.getChildren('field') ?? [];
-  return Object.fromEntries(
-    fields.map((field) => [field.attrs.var ?? '', field.getChildren('value').map((value) => value.getText())]),
-  );
-}
-
-/** What the archive of a room has (XEP-0313): who said what, with the ids of the messages. */
-async function archive(client: XmppClient, room: string): Promise<{ said: string; id: string | undefined }[]> {
-  const query = xml('query', { xmlns: 'urn:xmpp:mam:2' });
-  const found: { said: string; id: string | undefined }[] = [];
-  await client.send(xml('iq', { type: 'set', id: 'mam', to: room }, query));
-  for (;;) {
-    const one = await client.next(
-      (stanza) => stanza.attrs.id === 'mam' || !!stanza.getChild('result', 'urn:xmpp:mam:2'),
-      'the archive',
-    );
-    if (one.is('iq')) return found;
-    const message = one.getChild('result')?.getChild('forwarded')?.getChild('message');
-    found.push({
-      said: `${message?.attrs.from?.slice(room.length + 1)}: ${message?.getChildText('body')}`,
-      id: message?.attrs.id,
-    });
-  }
-}
 
 const subscribe = (to: string) => xml('presence', { to, type: 'subscribe' });
 

@@ -15,6 +15,7 @@ import { startIrc2 } from './irc2.ts';
 import { startInspircd, startNgircd, xml, xmppClient } from './servers.ts';
 import type { Element, XmppClient } from './xmpp.ts';
 import { startXmppServer, type XmppServerName, type XmppServerOptions } from './xmpp-servers.ts';
+import { startZnc } from './znc.ts';
 
 const DOMAIN = 'irc.localhost';
 const SECRET = 'secret';
@@ -27,6 +28,8 @@ const ircds = {
   ngircd: () => startNgircd(),
   hybrid: () => startHybrid(),
   irc2: () => startIrc2(),
+  /** A bouncer in front of an InspIRCd. */
+  znc: () => startZnc(),
   encrypted: () => startInspircd({ tls: true }),
   /** InspIRCd with NickServ, ChanServ and SASL. */
   services: () => startInspircdWithServices({ tls: true }),

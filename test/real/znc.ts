@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isRoot, pathOf } from '#src/process/cli/demo/servers/available.ts';
+import { pathOf } from '#src/process/cli/demo/servers/available.ts';
 import { startInspircd } from '#src/process/cli/demo/servers/inspircd.ts';
 import { type RunningServer, run } from '#src/process/cli/demo/servers/running.ts';
+import { asNobody, ownedByNobody } from './nobody.ts';
 
 /** What clients give as password (PASS): a user, a network of theirs, and the password. */
 export const ZNC_PASSWORD = 'alice/test:pw';
@@ -25,10 +26,10 @@ export async function startZnc(): Promise<RunningZnc> {
       prepare: async (dir, ports) => {
         mkdirSync(join(dir, 'configs'));
         writeFileSync(join(dir, 'configs', 'znc.conf'), configuration(ports.plain, upstream.ports.plain));
-        const args = ['--foreground', '--datadir', dir, ...(isRoot() ? ['--allow-root'] : [])];
+        const args = ['--foreground', '--datadir', dir];
+        ownedByNobody(dir);
         return {
-          path: pathOf('znc'),
-          args,
+          ...asNobody(pathOf('znc'), args),
           ports: [ports.plain],
           ready: ['Binding to port'],
           portTaken: /Address already in use/,

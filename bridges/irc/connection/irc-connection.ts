@@ -22,6 +22,7 @@ import { quit } from '#bridges/irc/wire/encode.ts';
 import { Encodings } from '#bridges/irc/wire/encodings.ts';
 import type { Wire } from '#bridges/irc/wire/line.ts';
 import { farewell } from '#bridges/irc/wire/numerics.ts';
+import { isToldBefore } from '#bridges/irc/wire/played-back.ts';
 import { raw } from '#bridges/irc/wire/raw.ts';
 import type { CloseReason, Delivered, Host, Session, SessionKey, StateKey } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
@@ -309,7 +310,8 @@ export class IrcConnection implements LineSocketOwner {
 
   skip(text: string): boolean {
     if (this.#phase === 'login' || this.batches.has(text)) return false;
-    return isDuplicate(text, this.realm.primaries, this.view);
+    const { realm, view } = this;
+    return isToldBefore(text, realm.told, this.#setup, view) || isDuplicate(text, realm.primaries, view);
   }
 
   take(line: Line): void {

@@ -2,6 +2,7 @@ import type { Channel, ChannelMember } from '#bridges/irc/channels/channel.ts';
 import { openPrimaries, type Primaries } from '#bridges/irc/channels/primary.ts';
 import { KnownReactions } from '#bridges/irc/people/reactions.ts';
 import type { Server, ServerAddress } from '#bridges/irc/servers.ts';
+import { openToldUnderTime, type ToldUnderTime } from '#bridges/irc/wire/played-back.ts';
 import { Spelling } from '#bridges/irc/wire/spelling.ts';
 import type { Host } from '#src/bridge.ts';
 import { openRecent, type Recent } from '#src/lib/recent.ts';
@@ -30,6 +31,8 @@ export type Realm = {
   readonly reactions: KnownReactions;
   /** Who has said what, by message ids: where messages can be taken back. */
   readonly authors: Recent<string>;
+  /** What was told under a time and without an id. */
+  readonly told: ToldUnderTime;
 };
 
 /** Accounts of which it is known at least when they were connected last, and messages of which it is who has said them. */
@@ -47,6 +50,7 @@ export const openRealm = (): Realm => ({
   heard: openRecent(MOST),
   reactions: new KnownReactions(),
   authors: openRecent(MOST),
+  told: openToldUnderTime(),
 });
 
 /** What a connection is opened with. */
