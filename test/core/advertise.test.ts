@@ -1,7 +1,11 @@
 import { expect, it } from 'vitest';
-import { irc } from '#mappings/irc.ts';
+import { irc as table } from '#mappings/irc.ts';
+import { withoutCapabilities } from '#mappings/irc-capabilities.ts';
 import { addresses } from '../invented/pigeon/addresses.ts';
 import { plainTransport } from '../transports.ts';
+
+/** A server without capabilities. */
+const irc = { ...table, facts: { ...table.facts, out: withoutCapabilities } };
 
 it('what is advertised follows what is carried at a place now, and is the same record for the same', () => {
   const transport = plainTransport({ domain: 'gw.example', mapping: irc, addresses });

@@ -79,6 +79,7 @@ describe('what users choose of a table', () => {
       value: ['usual'],
       options: [
         { value: 'usual', label: 'as usual (drop)' },
+        { value: 'react' },
         { value: 'line' },
         { value: 'private' },
         { value: 'drop' },

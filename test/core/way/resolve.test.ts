@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import { irc } from '#mappings/irc.ts';
+import { irc as table } from '#mappings/irc.ts';
+import { withoutCapabilities } from '#mappings/irc-capabilities.ts';
 import type { Overrides } from '#mappings/overrides.ts';
 import { sms } from '#mappings/sms.ts';
 import type { Bridge } from '#src/bridge.ts';
@@ -21,6 +22,9 @@ import { plainTransport } from '../../transports.ts';
 import { addresses } from '../../xmpp/invented.ts';
 import { freeLimits } from '../core-parts.ts';
 import { xmppSide } from '../xmpp-side.ts';
+
+/** A server without capabilities. */
+const irc = { ...table, facts: { ...table.facts, out: withoutCapabilities } };
 
 const DOMAIN = 'net.example';
 const romeo = 'romeo@a.example' as BareJid;
