@@ -125,7 +125,7 @@ async function waiting(store: Store): Promise<string> {
 const until = (look: () => boolean) => vi.waitUntil(look, { timeout: 30_000, interval: 5 });
 
 it.each<[Overrides, readonly string[]]>([
-  [{}, ['Mercutio: Aye', 'Mercutio: re "Tut, dun\'s the mouse": Aye']],
+  [{ reply: 'nick' }, ['Mercutio: Aye', 'Mercutio: re "Tut, dun\'s the mouse": Aye']],
   [{ reply: 'quote' }, ['Mercutio: re "Tut, dun\'s the mouse": Aye', 'Mercutio: re "Tut, dun\'s the mouse": Aye']],
 ])('a reply in a channel names whom it answers, and quotes what is no longer fresh: %j', async (overrides, texts) => {
   await play(irc, overrides, async ({ core, sent, shown }) => {
