@@ -22,7 +22,7 @@ import { owing, sameOwed, type Unconfirmed } from './unconfirmed.ts';
 
 export type ContactParts = Pick<
   PeopleParts,
-  'store' | 'now' | 'xmpp' | 'sessions' | 'identities' | 'languages' | 'refusals' | 'transport'
+  'store' | 'lanes' | 'now' | 'xmpp' | 'sessions' | 'identities' | 'languages' | 'refusals' | 'transport'
 > & {
   readonly roster: Roster;
   readonly presence: Presence;
@@ -56,6 +56,7 @@ const BOTH: Subscription = { to: true, from: true, pendingOut: false, pendingIn:
 /** Carries out what the table of subscriptions says, each step durable before anybody hears of it. */
 export function openContacts({
   store,
+  lanes,
   now,
   sessions,
   identities,
@@ -213,8 +214,13 @@ export function openContacts({
         );
     },
     async isStored(account, id) {
-      const found = await store.contacts.get(account, id);
-      return found !== undefined && !isNobody(mirrored(found));
+      let found = false;
+      // What was heard of them before comes first, here too.
+      await lanes.within(`people ${account}`, async () => {
+        const contact = await store.contacts.get(account, id);
+        found = contact !== undefined && !isNobody(mirrored(contact));
+      });
+      return found;
     },
     catchUp(person, realm) {
       const { account } = person;
