@@ -34,9 +34,8 @@ export type Occupancy = {
   flush(): Promise<void>;
 };
 
-/** Work for the next batch: the seats of a room as they are then, or statements; `who`: which occupant one is about. */
-type Note = { readonly room: Room } | About;
-type About = { statement: Statement; readonly who?: string };
+/** Work for the next batch: the seats of a room as they are then, or statements. */
+type Note = { readonly room: Room } | { readonly statement: Statement };
 
 /** Follows the rooms. Nothing is known before `last` has been called. */
 export function openOccupancy({ store, clock, log }: OccupancyParts): Occupancy {
@@ -47,13 +46,11 @@ export function openOccupancy({ store, clock, log }: OccupancyParts): Occupancy 
   const waiting = new Set<Room>();
   /** The places whose rosters are in the store. */
   const shown = new Set<string>();
-  /** What waits to be written of occupants: of each the last alone, however fast they come and go. */
-  const changes = new Map<string, About>();
   const batch = openBatch<Note>({
     store,
     log,
     what: 'occupants of rooms',
-    statements: (notes) => notes.flatMap((note) => ('room' in note ? seats(note.room) : [taken(note)])),
+    statements: (notes) => notes.flatMap((note) => ('room' in note ? seats(note.room) : [note.statement])),
   });
 
   /** What differs between the seats of a room and what the store has of them. */
@@ -77,29 +74,12 @@ export function openOccupancy({ store, clock, log }: OccupancyParts): Occupancy 
   }
 
   const put = (statement: Statement): void => batch.put({ statement });
-  const comes = (key: string, who: Occupant): void => about(`${key}\n${who.id}`, store.rosters.put(key, who));
-  const goes = (key: string, id: string): void => about(`${key}\n${id}`, store.rosters.remove(key, id));
-
-  function about(who: string, statement: Statement): void {
-    const waits = changes.get(who);
-    if (waits) {
-      waits.statement = statement;
-      return;
-    }
-    const note = { statement, who };
-    changes.set(who, note);
-    batch.put(note);
-  }
-
-  function taken({ statement, who }: About): Statement {
-    if (who !== undefined) changes.delete(who);
-    return statement;
-  }
 
   function shownTo(key: string, { change, who, ...more }: OccupantChange): void {
-    if (change === 'join' || change === 'role') return comes(key, who);
-    goes(key, who.id);
-    if (change === 'rename') comes(key, { ...who, id: more.newId ?? who.id, nick: more.nick ?? who.nick });
+    if (change === 'join' || change === 'role') return put(store.rosters.put(key, who));
+    put(store.rosters.remove(key, who.id));
+    if (change !== 'rename') return;
+    put(store.rosters.put(key, { ...who, id: more.newId ?? who.id, nick: more.nick ?? who.nick }));
   }
 
   return {
@@ -108,11 +88,8 @@ export function openOccupancy({ store, clock, log }: OccupancyParts): Occupancy 
       if (seen.get(room) === readers) return;
       seen.set(room, readers);
       const key = placeKey(room.place);
-      if (readers.length === 0 && shown.delete(key)) {
-        // What comes after this stands behind it.
-        changes.clear();
+      if (readers.length === 0 && shown.delete(key))
         for (const statement of store.rosters.removeAll(key)) put(statement);
-      }
       if (waiting.has(room)) return;
       waiting.add(room);
       batch.put({ room });
@@ -124,7 +101,7 @@ export function openOccupancy({ store, clock, log }: OccupancyParts): Occupancy 
       // Later lists repeat what the clients before were told already.
       if (body.kind !== 'occupants' || shown.has(key)) return;
       shown.add(key);
-      for (const who of body.list) comes(key, who);
+      for (const who of body.list) put(store.rosters.put(key, who));
     },
     async last() {
       const rows = Map.groupBy(await store.occupancy.all(), ({ place }) => place);
