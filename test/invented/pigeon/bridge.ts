@@ -66,7 +66,6 @@ export async function openBridge(config: PigeonConfig, table: Capabilities, host
       await revoke({ config, host }, credentials);
       return 'The loft takes your key no more.';
     },
-    replaced: (_account, { credentials }) => revoke({ config, host }, credentials),
     changed(account, place) {
       if (!account || place) return;
       void flock.clients.get(account)?.reread();
