@@ -35,6 +35,12 @@ const dkim = z.strictObject({
     .regex(/^[a-z0-9._-]{1,63}$/i, 'must be a name such as isthmus')
     .describe('Where its public key is: SELECTOR._domainkey.DOMAIN'),
   key: secret.describe('Its private key, as PEM'),
+  unaligned: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Signs with a domain that is neither, too, though receivers do not count that for the sender (RFC 7489 §3.1)',
+    ),
 });
 
 const outgoing = z
@@ -215,11 +221,11 @@ export const config = z
       ),
   })
   .superRefine(({ domain: own, outgoing: { dkim: signing } }, context) => {
-    if (signing && own !== signing.domain && !own.endsWith(`.${signing.domain}`))
+    if (signing && !signing.unaligned && own !== signing.domain && !own.endsWith(`.${signing.domain}`))
       context.addIssue({
         code: 'custom',
         path: ['outgoing', 'dkim', 'domain'],
-        message: `is neither ${own} nor above it, so that receivers would not count it`,
+        message: `is neither ${own} nor above it, so that receivers would not count it; unaligned: true signs all the same`,
       });
   });
 

@@ -93,7 +93,6 @@ export function openTalks({ accounts, admins, dialogues, limits, log, sessions, 
     if (!realms.some((realm) => isNameless(realm, addresses))) return all;
     return [...all.filter(({ on }) => on !== 'realm'), ...onGateway(all, 'realm')];
   }
-  // SECURITY rule 13: bare JIDs, matched exactly.
   /** A command of a realm, called elsewhere. */
   const within = (command: BoundCommand, realm: string): BoundCommand => ({
     ...command,
@@ -114,6 +113,7 @@ export function openTalks({ accounts, admins, dialogues, limits, log, sessions, 
     end: ({ account, realm }, words) =>
       sessions.drop(account, new Failure('not-allowed', { text: words }), 'left', { realm, words }),
   });
+  // SECURITY rule 13: bare JIDs, matched exactly.
   const isFor = (user: BareJid, { who }: BoundCommand): boolean => who === 'user' || admins.includes(user);
 
   return {
