@@ -73,6 +73,7 @@ const ASLEEP = new Failure('not-registered', { text: registerTexts.asleep });
 export function buildCore(parts: CoreParts) {
   const { transports, aliases, xmpp, clock, log, limits, store, media } = parts;
   const { now } = clock;
+  const opened = now();
   const transport = (domain: string): Transport => {
     const found = transports.get(domain);
     if (!found) throw new Failure('item-not-found');
@@ -335,12 +336,13 @@ export function buildCore(parts: CoreParts) {
       const fits = journaling.ofSession(key.account, key.realm);
       delivery.fail((row) => !row.kept && fits(row), new Failure('recipient-unavailable'));
     },
-    abandoned(key, failure, since) {
+    abandoned(key, failure) {
       rooms.abandon(key, failure);
       people.turned(key, failure);
       const fits = journaling.ofSession(key.account, key.realm);
-      // What was accepted before waits for another attempt, unless that would fail as well.
-      const hears = (row: OwedRow): boolean => !row.kept || !failure.row.retry || eventOf(row).at >= since;
+      // What was tried, or accepted by an earlier run, waits for another attempt, unless that would fail as well.
+      const isFresh = (row: OwedRow): boolean => row.life.attempts === 0 && eventOf(row).at >= opened;
+      const hears = (row: OwedRow): boolean => !row.kept || !failure.row.retry || isFresh(row);
       const refuse = (): void => delivery.fail((row) => fits(row) && hears(row), failure);
       refuse();
       // What is just being written to the store was for the same attempt.

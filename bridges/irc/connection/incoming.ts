@@ -1,5 +1,5 @@
 import { tellPast } from '#bridges/irc/channels/past.ts';
-import { labelled } from '#bridges/irc/questions/labels.ts';
+import { labelled, ofOwnNick } from '#bridges/irc/questions/labels.ts';
 import { singly } from '#bridges/irc/wire/lists.ts';
 import { isPast, keepsPart, labelOf } from './batches.ts';
 import type { IrcConnection } from './irc-connection.ts';
@@ -17,7 +17,8 @@ export function incoming(line: Line, connection: IrcConnection): void {
       return tellPast(line, connection);
     }
   }
-  if (label === undefined || !labelled(line, label, connection)) readWhole(line, connection);
+  const told = label === undefined ? line : ofOwnNick(line, connection);
+  if (label === undefined || !labelled(told, label, connection)) readWhole(told, connection);
 }
 
 /** Has a line read that is no part of another. May throw. */

@@ -7,6 +7,10 @@ import type { ForeignId } from '#src/model/ids.ts';
 
 const SAID: ReadonlySet<string> = new Set(['PRIVMSG', 'NOTICE', 'TAGMSG']);
 
+/** An answer to our NICK is about us: InspIRCd 3 writes it, with a label, as if whoever we are now had said it. */
+export const ofOwnNick = (line: Line, { view }: IrcConnection): Line =>
+  line.command === 'NICK' ? { ...line, nick: view.nick } : line;
+
 /** Takes in what the server answers to a line of ours by its label; true if that is all that it says. */
 export function labelled(line: Line, label: string, { pending, questions, view }: IrcConnection): boolean {
   const event = pending.labelled(label);

@@ -38,8 +38,8 @@ export type SessionNews = {
   changed(key: SessionKey): void;
   /** Nothing wants a session any more that was being made: nobody will take what waits for it. */
   released(key: SessionKey): void;
-  /** It is given up, with everything in it, after an attempt that began at this time. */
-  abandoned(key: SessionKey, failure: Failure, since: number): void;
+  /** It is given up, with everything in it. */
+  abandoned(key: SessionKey, failure: Failure): void;
 };
 
 export type Sessions = {
@@ -101,8 +101,6 @@ type Line = {
   expected: boolean;
   session: Session | undefined;
   since: number;
-  /** When the attempt began that is under way, or was the last. */
-  began: number;
   /** Ends the attempt or the wait that is under way. */
   cancel: () => void;
   /** Resolves when the line that was closed last is closed. */
@@ -151,7 +149,6 @@ export function openSessions(parts: SessionParts): Sessions {
       removed: false,
       session: undefined,
       since: 0,
-      began: 0,
       cancel: nothing,
       closed: CLOSED,
     };
@@ -216,7 +213,6 @@ export function openSessions(parts: SessionParts): Sessions {
   }
 
   function connect(line: Line): void {
-    line.began = clock.now();
     const attempt = new AbortController();
     line.cancel = () => attempt.abort();
     if (parts.identities.of(line.key.account) === 'operator')
@@ -269,8 +265,8 @@ export function openSessions(parts: SessionParts): Sessions {
     else wants.set(idOf(key), now);
   }
 
-  function abandon({ key, began }: Line, failure: Failure): void {
-    for (const news of listeners) news.abandoned(key, failure, began);
+  function abandon({ key }: Line, failure: Failure): void {
+    for (const news of listeners) news.abandoned(key, failure);
   }
 
   /** Only what was up before is worth a retry: a first attempt's failure is the user's answer. */
