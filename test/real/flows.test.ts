@@ -40,15 +40,23 @@ const WHISPERED = ['are you', 'still', 'there?'];
 const SAID = ['nobody', 'hears us'];
 const inPrivate = ({ user }: Flow): readonly string[] => WHISPERED.map((text) => `${user}: ${text}`);
 
+/** A server that has not seen yet that the link is cut loses what it writes, without an error: it is written again until there is one. */
+async function inVain(client: FlowClient, contact: string, user: string): Promise<void> {
+  const ids: string[] = [];
+  const write = async (): Promise<void> => void ids.push(await client.write(contact, 'chat', 'in vain'));
+  await write();
+  const again = setInterval(() => void write(), 3000);
+  const refused = (one: Element): boolean => one.attrs.type === 'error' && ids.includes(one.attrs.id ?? '');
+  await client.next(refused, `the error for ${user}`).finally(() => clearInterval(again));
+}
+
 /** The link between the servers is cut while people of the networks go on, and users write in vain. */
 async function cut({ world, flows, nets }: Flows): Promise<void> {
   await world.far?.cut();
   for (const { net, user, client } of flows) {
     for (const text of WHISPERED) await net.tell(user, `${user}: ${text}`);
     await net.away?.(user);
-    const id = await client.write(net.contact, 'chat', 'in vain');
-    const refused = (one: Element): boolean => one.attrs.type === 'error' && one.attrs.id === id;
-    await client.next(refused, `the error for ${user}`);
+    await inVain(client, net.contact, user);
   }
   for (const net of nets) for (const text of SAID) await net.say(text);
 }
