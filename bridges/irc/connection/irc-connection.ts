@@ -309,9 +309,11 @@ export class IrcConnection implements LineSocketOwner {
   }
 
   skip(text: string): boolean {
-    if (this.#phase === 'login' || this.batches.has(text)) return false;
-    const { realm, view } = this;
-    return isToldBefore(text, realm.told, this.#setup, view) || isDuplicate(text, realm.primaries, view);
+    if (this.#phase === 'login') return false;
+    const { realm, view, batches } = this;
+    // What is played back comes in a batch, too.
+    if (isToldBefore(text, realm.told, this.#setup, view)) return true;
+    return !batches.has(text) && isDuplicate(text, realm.primaries, view);
   }
 
   take(line: Line): void {
