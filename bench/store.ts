@@ -2,8 +2,8 @@
 // SQLite with synchronous=FULL, and PostgreSQL with fsync where it is installed.
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import type { EventId, ForeignId, XmppId } from '#src/model/ids.ts';
 import { type NewRow, openStore, type Store, type Unit } from '#src/store/index.ts';
 import { startPostgres } from '../test/real/postgres.ts';

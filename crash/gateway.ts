@@ -5,7 +5,7 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { house } from '#src/config/schema.ts';
 import type { Config } from '#src/config.ts';
-import { type Clock, systemClock } from '#src/lib/clock.ts';
+import { type Clock, systemClock } from '#src/lib/time/clock.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { runUntilSignal } from '#src/process/cli/run.ts';
 import type { MakeTransport, Transport } from './network.ts';

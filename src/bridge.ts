@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net';
 import type { ZodType } from 'zod';
-import type { Clock } from '#src/lib/clock.ts';
-import type { Fetch } from '#src/lib/fetch.ts';
+import type { Fetch } from '#src/lib/http/fetch.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Connect } from '#src/lib/net.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Capabilities, NetworkMapping } from '#src/model/capabilities.ts';
 import type { Draft, Event } from '#src/model/event.ts';

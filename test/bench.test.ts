@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import { type Flow, openFlow, Violation } from '../bench/load/flow.ts';
 import { openWorld } from '../bench/load/world.ts';
 import { channelOf } from '../bench/scenarios/texts.ts';

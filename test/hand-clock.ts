@@ -1,4 +1,4 @@
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 
 export type HandClock = Clock & { /** Moves time on and runs what is due. */ advance(ms: number): void };
 

@@ -1,9 +1,9 @@
 import type { Bridge, Host } from '#src/bridge.ts';
 import { openDownloads } from '#src/gateway/downloads.ts';
 import { refuseFetch } from '#src/gateway/reach.ts';
-import { systemClock } from '#src/lib/clock.ts';
-import { openFetch } from '#src/lib/fetch.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openFetch } from '#src/lib/http/fetch.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import { openSite } from '#src/web/site.ts';
 

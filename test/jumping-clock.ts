@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '#src/lib/clock.ts';
+import { type Clock, systemClock } from '#src/lib/time/clock.ts';
 
 export type JumpingClock = Clock & {
   /** Moves time on, beside its own going, and runs what is due. */ jump(ms: number): void;

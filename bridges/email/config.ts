@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { durationOrOff, durationSchema } from '#src/lib/duration.ts';
 import { endpointSchema } from '#src/lib/endpoint.ts';
+import { durationOrOff, durationSchema } from '#src/lib/time/duration.ts';
 import { secret } from '#src/model/secret.ts';
 import { listed, MOST_FOLDERS, MOST_SENDERS } from './account/listed.ts';
 import { accountTexts } from './account/texts.ts';

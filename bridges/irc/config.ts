@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { durationOrOff, durationSchema } from '#src/lib/duration.ts';
 import { endpointSchema } from '#src/lib/endpoint.ts';
-import { rateSchema } from '#src/lib/rate.ts';
+import { durationOrOff, durationSchema } from '#src/lib/time/duration.ts';
+import { rateSchema } from '#src/lib/time/rate.ts';
 import { secret } from '#src/model/secret.ts';
-import { isPrefix } from './connection/webirc.ts';
+import { isPrefix } from './connection/registration/webirc.ts';
 
 const HOST = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_.])?$/i;
 

@@ -4,7 +4,7 @@ import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
 import { commands } from './commands.ts';
 import { config, type IrcConfig } from './config.ts';
-import { services } from './connection/services.ts';
+import { services } from './connection/registration/services.ts';
 import { serverCommands } from './server-commands.ts';
 import { settings } from './settings.ts';
 import { texts } from './texts.ts';

@@ -1,6 +1,6 @@
-import type { Rate } from '#src/lib/token-bucket.ts';
+import type { Rate } from '#src/lib/time/token-bucket.ts';
 import { entryOf, type IrcConfig } from './config.ts';
-import type { WebIrc } from './connection/webirc.ts';
+import type { WebIrc } from './connection/registration/webirc.ts';
 import type { RealmSettings } from './settings.ts';
 import type { ChannelEncodings } from './wire/encodings.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationSchema } from '#src/lib/duration.ts';
+import { durationSchema } from '#src/lib/time/duration.ts';
 import { secret } from '#src/model/secret.ts';
 import { isId, isServerName } from './wire/ids.ts';
 

@@ -1,7 +1,7 @@
 import type { MatrixClient } from 'matrix-bot-sdk';
 import type { Host } from '#src/bridge.ts';
-import { backoff } from '#src/lib/backoff.ts';
-import type { FetchInit } from '#src/lib/fetch.ts';
+import type { FetchInit } from '#src/lib/http/fetch.ts';
+import { backoff } from '#src/lib/time/backoff.ts';
 import { Failure } from '#src/model/failure.ts';
 import { loadSdk, parsed, type SdkCall, type SdkRefusal } from './sdk.ts';
 import type { Json } from './wire/event.ts';

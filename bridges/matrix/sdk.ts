@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ResolveHookSync, registerHooks } from 'node:module';
 import type { MatrixClient } from 'matrix-bot-sdk';
-import type { FetchInit } from '#src/lib/fetch.ts';
+import type { FetchInit } from '#src/lib/http/fetch.ts';
 import type { Json } from './wire/event.ts';
 import { objectOf } from './wire/event.ts';
 

@@ -1,6 +1,6 @@
 import { getCountries } from 'libphonenumber-js/min';
 import { z } from 'zod';
-import { durationSchema } from '#src/lib/duration.ts';
+import { durationSchema } from '#src/lib/time/duration.ts';
 import { secret } from '#src/model/secret.ts';
 import { texts } from './texts/catalogue.ts';
 

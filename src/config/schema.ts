@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bytesBetween } from '#src/lib/bytes.ts';
-import { durationOrOff, durationSchema } from '#src/lib/duration.ts';
-import { rateSchema } from '#src/lib/rate.ts';
+import { durationOrOff, durationSchema } from '#src/lib/time/duration.ts';
+import { rateSchema } from '#src/lib/time/rate.ts';
 import {
   bareJid,
   host,

@@ -1,7 +1,7 @@
 import type { Host } from '#src/bridge.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
-import type { Rate } from '#src/lib/token-bucket.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
+import type { Rate } from '#src/lib/time/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, bareOf } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '#src/lib/clock.ts';
-import { type Rate, tokenBuckets } from '#src/lib/token-bucket.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
+import { type Rate, tokenBuckets } from '#src/lib/time/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
 
 /** What users are limited in, each by a rate of its own. */

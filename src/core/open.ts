@@ -1,8 +1,8 @@
 import { registerTexts } from '#mappings/texts/dialogues.ts';
 import { roomTexts } from '#mappings/texts/rooms.ts';
-import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { memo } from '#src/lib/memo.ts';
+import { backoff } from '#src/lib/time/backoff.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';

@@ -5,7 +5,7 @@ import type { Download, DownloadLimits, Media } from '#src/bridge.ts';
 import type { Lending } from '#src/core/media/lending.ts';
 import type { Shelf } from '#src/core/media/media.ts';
 import { fileName, plainType } from '#src/core/media/media-names.ts';
-import type { Fetch } from '#src/lib/fetch.ts';
+import type { Fetch } from '#src/lib/http/fetch.ts';
 import { openPlaces } from '#src/lib/places.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';

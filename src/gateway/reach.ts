@@ -1,5 +1,5 @@
 import type { Host } from '#src/bridge.ts';
-import type { FetchReason, Refuse } from '#src/lib/fetch.ts';
+import type { FetchReason, Refuse } from '#src/lib/http/fetch.ts';
 import { type Connect, ConnectError, type ConnectReason } from '#src/lib/net.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 

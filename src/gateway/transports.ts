@@ -2,7 +2,7 @@ import type { Bridge, Host } from '#src/bridge.ts';
 import type { TransportConfig } from '#src/config.ts';
 import type { Transport, TransportMetrics } from '#src/core/index.ts';
 import { transportOf } from '#src/core/transport.ts';
-import type { Metrics } from '#src/lib/metrics.ts';
+import type { Metrics } from '#src/lib/metrics/metrics.ts';
 import { eventCounter } from '#src/process/event-counter.ts';
 import type { Outlet } from '#src/xmpp/edge.ts';
 import type { Link } from '#src/xmpp/stream/link.ts';

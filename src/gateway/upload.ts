@@ -1,5 +1,5 @@
 import type { Upload } from '#src/core/media/media.ts';
-import type { Fetch } from '#src/lib/fetch.ts';
+import type { Fetch } from '#src/lib/http/fetch.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import type { UploadServices } from '#src/xmpp/peers/upload-services.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from './time/clock.ts';
 
 export type FoldParts<T> = {
   readonly clock: Clock;

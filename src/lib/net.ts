@@ -1,8 +1,8 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv4, type LookupFunction, connect as netConnect, type Socket } from 'node:net';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
-import { type Attempt, openAttempt } from './attempt.ts';
 import { SharedReadsSocket } from './shared-reads.ts';
+import { type Attempt, openAttempt } from './time/attempt.ts';
 
 /** Where to connect to. `chosenByUser` puts the target under the address rules of SECURITY rule 6. */
 export type ConnectTarget = {

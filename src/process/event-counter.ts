@@ -1,4 +1,4 @@
-import type { Metrics } from '#src/lib/metrics.ts';
+import type { Metrics } from '#src/lib/metrics/metrics.ts';
 import type { EventKind } from '#src/model/event.ts';
 
 /** Counts events by kind; a kind's counter is made when the first event of it comes. */

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { type Clock, systemClock } from '#src/lib/clock.ts';
+import { type Clock, systemClock } from '#src/lib/time/clock.ts';
 
 /** Milliseconds between two looks, and the share of them that a quiet main loop is at work at most. */
 const LOOK = 3_000;

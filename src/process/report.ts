@@ -1,5 +1,5 @@
 import type { CoreParts } from '#src/core/core.ts';
-import type { Metrics } from '#src/lib/metrics.ts';
+import type { Metrics } from '#src/lib/metrics/metrics.ts';
 
 /** Counts what the core reports. */
 export const reportTo =

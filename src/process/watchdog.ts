@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Log } from '#src/lib/log.ts';
-import type { Heart } from '#src/lib/stall.ts';
+import type { Heart } from '#src/lib/time/stall.ts';
 
 /** Watches the main loop from a thread of its own, where no other thread can do it. Does not keep the process alive. */
 export function startWatchdog({ beats, stallTime }: Heart, log: Log): AsyncDisposable {

@@ -1,4 +1,4 @@
 import { workerData } from 'node:worker_threads';
-import { watchHeart } from '#src/lib/stall.ts';
+import { watchHeart } from '#src/lib/time/stall.ts';
 
 watchHeart(workerData);

@@ -1,5 +1,5 @@
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { Store } from './index.ts';
 
 export type PruningParts = {

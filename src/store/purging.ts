@@ -1,5 +1,5 @@
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import type { Purge, Statement, Store } from './index.ts';
 

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Hono } from 'hono';
 import type { Log } from '#src/lib/log.ts';
-import type { Metrics } from '#src/lib/metrics.ts';
+import type { Metrics } from '#src/lib/metrics/metrics.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 import { openApp } from './app.ts';
 import { healthPages, type Readiness } from './health.ts';

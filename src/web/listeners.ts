@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 import type { Log } from '#src/lib/log.ts';
-import type { Metrics } from '#src/lib/metrics.ts';
+import type { Metrics } from '#src/lib/metrics/metrics.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 import { adminPages } from './admin.ts';
 import type { Readiness } from './health.ts';

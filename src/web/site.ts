@@ -1,6 +1,6 @@
 import type { Http, Serve } from '#src/bridge.ts';
-import type { Clock } from '#src/lib/clock.ts';
-import type { Metrics } from '#src/lib/metrics.ts';
+import type { Metrics } from '#src/lib/metrics/metrics.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { readBody, SlowBody } from './body.ts';
 import { type Files, type MediaPages, mediaPages } from './media.ts';
 import { openRoutes } from './routes.ts';

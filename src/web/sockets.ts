@@ -1,8 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Endpoint, Host } from '#src/bridge.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
-import type { Metrics } from '#src/lib/metrics.ts';
+import type { Metrics } from '#src/lib/metrics/metrics.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { listening } from './listening.ts';
 
 /** The TCP listeners of all bridges. */

@@ -1,5 +1,5 @@
 import type { BridgeState, StateChange, StateKey, StateValue, StateWrite } from '#src/bridge.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 
 type Entry = { readonly value: Buffer; readonly expires: number };
 

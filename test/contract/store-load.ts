@@ -1,6 +1,7 @@
 // Writes units into a store, 16 at a time, and says the id of each when it is acknowledged. Runs until it is killed.
-import { systemClock } from '#src/lib/clock.ts';
+
 import { openLog } from '#src/lib/log.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
 import { openStore } from '#src/store/index.ts';
 import { hasty } from './wrong-stores.ts';

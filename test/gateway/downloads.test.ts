@@ -8,7 +8,7 @@ import type { Lending } from '#src/core/media/lending.ts';
 import type { Shelf } from '#src/core/media/media.ts';
 import { type DownloadParts, openDownloads } from '#src/gateway/downloads.ts';
 import { reach, refuseFetch } from '#src/gateway/reach.ts';
-import { openFetch } from '#src/lib/fetch.ts';
+import { openFetch } from '#src/lib/http/fetch.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';

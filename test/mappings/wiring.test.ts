@@ -9,7 +9,7 @@ import type { Bridge, Session } from '#src/bridge.ts';
 import { loadConfig, renderProblem } from '#src/config.ts';
 import type { Origin } from '#src/core/index.ts';
 import { openCore } from '#src/core/open.ts';
-import { systemClock } from '#src/lib/clock.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, type ForeignId } from '#src/model/ids.ts';

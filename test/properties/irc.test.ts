@@ -16,7 +16,7 @@ import { cleanNick, foldName, nextNick } from '#bridges/irc/wire/names.ts';
 import { asSent } from '#mappings/degrade.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import { irc as mapping } from '#mappings/irc.ts';
-import { duration } from '#src/lib/duration.ts';
+import { duration } from '#src/lib/time/duration.ts';
 import type { Address } from '#src/model/address.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import { openSite, startWeb } from '#src/web/listeners.ts';
 import { configFrom } from '../config-from.ts';
 import { ACCOUNT, TOKEN, twilioServer } from '../fakes/twilio.ts';

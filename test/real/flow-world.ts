@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Config } from '#src/config.ts';
 import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { openSite, startWeb } from '#src/web/listeners.ts';
 import { configFrom } from '../config-from.ts';

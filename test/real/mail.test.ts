@@ -4,7 +4,7 @@ import { ImapFlow } from 'imapflow';
 import { expect, test } from 'vitest';
 import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
 import { configFrom } from '../config-from.ts';
 import { mailServer, post, vouched } from '../fakes/mail-server.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import { type Gateway, startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
 import { configFrom } from '../config-from.ts';
 import { folder } from '../process/cli/isthmus.ts';

@@ -3,7 +3,7 @@ import { registration } from '#bridges/matrix/appservice/registration.ts';
 import { config as matrixConfig } from '#bridges/matrix/config.ts';
 import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
 import { openSite, startWeb } from '#src/web/listeners.ts';
 import { configFrom } from '../config-from.ts';

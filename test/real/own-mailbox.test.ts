@@ -5,7 +5,7 @@ import { ImapFlow } from 'imapflow';
 import { expect, test } from 'vitest';
 import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import { configFrom } from '../config-from.ts';
 import { FINGERPRINT } from '../fakes/certificate.ts';
 import { post } from '../fakes/mail-server.ts';

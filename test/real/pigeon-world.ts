@@ -4,7 +4,7 @@ import { house } from '#src/config/schema.ts';
 import type { Config } from '#src/config.ts';
 import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { orders } from '../invented/control.ts';
 import { bridge } from '../invented/pigeon/index.ts';

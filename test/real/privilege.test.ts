@@ -1,8 +1,8 @@
 import type { Element } from 'ltx';
 import { expect, test } from 'vitest';
 import type { XmppSide } from '#src/core/index.ts';
-import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { openHome } from '#src/xmpp/peers/home.ts';
 import { openPrivileges } from '#src/xmpp/peers/privileges.ts';

@@ -6,7 +6,7 @@ import { house } from '#src/config/schema.ts';
 import type { Config } from '#src/config.ts';
 import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { bridge } from '../invented/pigeon/index.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Gateway } from '#src/gateway/gateway.ts';
 import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import type { RunningServer } from '#src/process/cli/demo/servers/running.ts';
 import { configFrom } from '../config-from.ts';
 import { jumpingClock } from '../jumping-clock.ts';

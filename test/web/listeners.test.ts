@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { ListenFailure, openSite, type Readiness, startWeb } from '#src/web/listeners.ts';
 

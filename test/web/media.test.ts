@@ -3,7 +3,7 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type MediaParts, openMedia } from '#src/core/media/media.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { openStore, StoreUnavailable } from '#src/store/index.ts';
 import { openSite, startWeb } from '#src/web/listeners.ts';

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Http } from '#src/bridge.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import { Failure } from '#src/model/failure.ts';
 import { BODY_TIME } from '#src/web/body.ts';
 import { openSite, startWeb } from '#src/web/listeners.ts';

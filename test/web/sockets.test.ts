@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Endpoint } from '#src/bridge.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import { ListenFailure } from '#src/web/listen-failure.ts';
 import { openSockets } from '#src/web/sockets.ts';
 import { handClock } from '../hand-clock.ts';

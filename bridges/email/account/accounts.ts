@@ -2,7 +2,7 @@ import type { OwnIntake } from '#bridges/email/in/listener.ts';
 import { OWN_ADDRESS } from '#bridges/email/threads/own-addresses.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import type { AccountLogin, Session, SessionKey, Wish } from '#src/bridge.ts';
-import { tokenBuckets } from '#src/lib/token-bucket.ts';
+import { tokenBuckets } from '#src/lib/time/token-bucket.ts';
 import { openTurns } from '#src/lib/turns.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';

@@ -10,7 +10,7 @@ import { decodeWords } from '#bridges/email/wire/encoded-words.ts';
 import { mailboxesOf } from '#bridges/email/wire/mailbox.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { SessionKey } from '#src/bridge.ts';
-import type { TokenBucket } from '#src/lib/token-bucket.ts';
+import type { TokenBucket } from '#src/lib/time/token-bucket.ts';
 import { wordsIn } from '#src/model/language.ts';
 import { isChosen, type MailboxReading } from './reading.ts';
 import { factsOf } from './servers.ts';

@@ -4,7 +4,7 @@ import { openImapLine } from '#bridges/email/in/imap-line.ts';
 import { openSubmission } from '#bridges/email/out/smarthost.ts';
 import { openResolver } from '#bridges/email/resolver.ts';
 import { act, type Credentials, type Host, type Login, type Step } from '#src/bridge.ts';
-import { askForDevice, awaitDevice, postForm, tokensOf } from '#src/lib/oauth.ts';
+import { askForDevice, awaitDevice, postForm, tokensOf } from '#src/lib/http/oauth.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field } from '#src/model/form.ts';
 import { failureOf } from './failures.ts';

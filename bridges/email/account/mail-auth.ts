@@ -1,7 +1,7 @@
 import type { EmailConfig } from '#bridges/email/config.ts';
 import type { MailAuth } from '#bridges/email/in/imap-line.ts';
 import type { Credentials, Host, SessionKey } from '#src/bridge.ts';
-import { OauthError, type OauthTokens, postForm, tokensOf } from '#src/lib/oauth.ts';
+import { OauthError, type OauthTokens, postForm, tokensOf } from '#src/lib/http/oauth.ts';
 import { Failure } from '#src/model/failure.ts';
 import { failureOf } from './failures.ts';
 import { credentialsOf, loginOf, type MailLogin } from './mail-login.ts';

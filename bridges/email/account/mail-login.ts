@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EmailConfig } from '#bridges/email/config.ts';
 import type { ImapServer } from '#bridges/email/in/imap-line.ts';
 import type { Credentials } from '#src/bridge.ts';
-import type { OauthTokens } from '#src/lib/oauth.ts';
+import type { OauthTokens } from '#src/lib/http/oauth.ts';
 import { Failure } from '#src/model/failure.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import type { MailServers } from './providers.ts';

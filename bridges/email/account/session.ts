@@ -6,7 +6,7 @@ import { openMailboxWatch } from '#bridges/email/in/mailbox-watch.ts';
 import { openSubmission, type Smarthost } from '#bridges/email/out/smarthost.ts';
 import { type EmailTransport, settingsOf } from '#bridges/email/transport.ts';
 import type { Host, Session, SessionKey, Wish } from '#src/bridge.ts';
-import type { TokenBucket } from '#src/lib/token-bucket.ts';
+import type { TokenBucket } from '#src/lib/time/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
 import { failureOf } from './failures.ts';
 import { openOwnFolder } from './folder.ts';

@@ -2,8 +2,8 @@ import { isIP, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { ImapFlow } from 'imapflow';
 import type { Host } from '#src/bridge.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import { isPinned } from '#src/lib/net.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 
 /** Where a mailbox is. `chosenByUser` puts it under the address rules (SECURITY rule 6). */
 export type ImapServer = {

@@ -18,7 +18,7 @@ import {
   usualLimits,
   type Verdict,
 } from '#bridges/email/wire/mail.ts';
-import { tokenBucket } from '#src/lib/token-bucket.ts';
+import { tokenBucket } from '#src/lib/time/token-bucket.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';

@@ -4,7 +4,7 @@ import { mailboxOf, splitMailbox } from '#bridges/email/mailbox.ts';
 import { readLocalPart } from '#bridges/email/threads/user-address.ts';
 import { type MailEnvelope, MailRefused } from '#bridges/email/wire/mail.ts';
 import type { Host } from '#src/bridge.ts';
-import { backoff } from '#src/lib/backoff.ts';
+import { backoff } from '#src/lib/time/backoff.ts';
 import { Failure } from '#src/model/failure.ts';
 import { answered, isBeyondBounds, openImapLine } from './imap-line.ts';
 import type { MailIntake } from './listener.ts';

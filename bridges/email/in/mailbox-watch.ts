@@ -1,5 +1,5 @@
 import type { ImapFlow } from 'imapflow';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { MailFolder } from './mail-folder.ts';
 
 /** A mailbox that is read as mail comes, as long as its line is there. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import { email } from '#mappings/email.ts';
 import type { StateWrite } from '#src/bridge.ts';
-import { backoff } from '#src/lib/backoff.ts';
+import { backoff } from '#src/lib/time/backoff.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 

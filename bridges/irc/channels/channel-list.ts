@@ -1,7 +1,7 @@
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import type { ListedChannel, ListedChannels } from '#bridges/irc/questions/answers.ts';
 import type { QuestionBook } from '#bridges/irc/questions/book.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Page } from '#src/model/page.ts';
 import type { ReplyTo } from '#src/model/query.ts';

@@ -4,7 +4,7 @@ import { texts } from '#bridges/irc/texts.ts';
 import type { Host, SessionKey } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Words } from '#src/model/language.ts';
-import type { ServicesAccount } from './sasl-mechanisms.ts';
+import type { ServicesAccount } from './registration/sasl-mechanisms.ts';
 import type { TransportSecurity } from './transport-security.ts';
 
 /** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */

@@ -1,5 +1,5 @@
 import type { Session } from '#src/bridge.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { Event } from '#src/model/event.ts';
 
 /** What somebody does who is there. */

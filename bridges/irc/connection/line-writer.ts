@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import { texts } from '#bridges/irc/texts.ts';
 import type { Encodings } from '#bridges/irc/wire/encodings.ts';
 import { penaltyOf } from '#mappings/irc-pace.ts';
-import type { Clock } from '#src/lib/clock.ts';
-import { type Rate, type TokenBucket, tokenBucket } from '#src/lib/token-bucket.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
+import { type Rate, type TokenBucket, tokenBucket } from '#src/lib/time/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type QueuedLine, SendQueue } from './send-queue.ts';
 

@@ -9,7 +9,7 @@ import { openRecent, type Recent } from '#src/lib/recent.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { IrcConnection } from './irc-connection.ts';
-import type { LoginRecords } from './proven-logins.ts';
+import type { LoginRecords } from './registration/proven-logins.ts';
 import type { TransportSecurity } from './transport-security.ts';
 
 /** Our connections to one server: who is who, and who speaks for which channel. */

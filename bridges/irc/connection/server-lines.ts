@@ -10,8 +10,8 @@ import { isName } from '#bridges/irc/wire/names.ts';
 import type { SessionKey, StateKey } from '#src/bridge.ts';
 import type { IrcConnection } from './irc-connection.ts';
 import type { LineReading } from './line-table.ts';
-import { requests, valued, wanted } from './negotiation.ts';
-import { recordOf } from './proven-logins.ts';
+import { requests, valued, wanted } from './registration/negotiation.ts';
+import { recordOf } from './registration/proven-logins.ts';
 import type { Line } from './server-view.ts';
 
 /** Rows of a message of the day that are read. */

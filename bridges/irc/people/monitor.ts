@@ -3,7 +3,7 @@ import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import { cleaned } from '#bridges/irc/wire/numerics.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { Show } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { utf8Length } from '#src/model/text.ts';

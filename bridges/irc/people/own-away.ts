@@ -1,6 +1,6 @@
 import { line as makeLine, shorten } from '#bridges/irc/wire/line.ts';
 import { showText } from '#mappings/presence.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { EventOf } from '#src/model/event.ts';
 
 /** Milliseconds that somebody has to be away before the network is told, so that it is not told of every pause. */

@@ -3,7 +3,7 @@
 import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { TYPING, tagged } from '#bridges/irc/wire/tags.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 
 /** Milliseconds after which typing is said again, after which it counts as over where nobody says so, and how long it is said at most. */
 const AGAIN = 3_000;

@@ -1,7 +1,7 @@
 import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isRoomName } from '#bridges/irc/wire/names.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import {
   type BanMasks,
   banMasks,

@@ -3,7 +3,7 @@ import { texts } from '#bridges/matrix/texts.ts';
 import { type Json, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { failureOf } from '#bridges/matrix/wire/failures.ts';
 import type { Credentials, Host, SessionKey } from '#src/bridge.ts';
-import { OauthError, type PostForm, postForm } from '#src/lib/oauth.ts';
+import { OauthError, type PostForm, postForm } from '#src/lib/http/oauth.ts';
 import { Failure } from '#src/model/failure.ts';
 import { Sealed } from '#src/model/sealed.ts';
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { type Json, listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { act, type Credentials, type Host, type Login, type Step } from '#src/bridge.ts';
-import { askForDevice, awaitDevice, DEVICE_GRANT, type DeviceGrant, OauthError } from '#src/lib/oauth.ts';
+import { askForDevice, awaitDevice, DEVICE_GRANT, type DeviceGrant, OauthError } from '#src/lib/http/oauth.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import { credentialsOf, postAs, tokenAnswer, withTokens } from './connection.ts';

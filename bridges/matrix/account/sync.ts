@@ -1,9 +1,9 @@
 import type { KeyNews } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { type Json, listOf, objectOf, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
-import { backoff } from '#src/lib/backoff.ts';
-import type { Clock } from '#src/lib/clock.ts';
-import { tokenBucket } from '#src/lib/token-bucket.ts';
+import { backoff } from '#src/lib/time/backoff.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
+import { tokenBucket } from '#src/lib/time/token-bucket.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 
 /** What a sync says of a room that its user is in (client-server API §11.1). */

@@ -1,8 +1,8 @@
 import twilio from 'twilio';
 import { z } from 'zod';
 import type { TwilioConfig } from '#bridges/sms/config.ts';
-import type { Refuse } from '#src/lib/fetch.ts';
-import { redirected } from '#src/lib/fetch-request.ts';
+import type { Refuse } from '#src/lib/http/fetch.ts';
+import { redirected } from '#src/lib/http/fetch-request.ts';
 import { Failure } from '#src/model/failure.ts';
 import { refusalOf } from './failures.ts';
 import type { InboundText, ListedText, Provider } from './provider.ts';

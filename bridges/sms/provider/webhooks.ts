@@ -1,6 +1,6 @@
 import type { InboundTexts } from '#bridges/sms/texts/inbound.ts';
 import type { SmsTransport } from '#bridges/sms/transport.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import { RequestRefused, type WebhookRequest } from './provider.ts';
 import type { DeliveryTracking } from './tracking.ts';

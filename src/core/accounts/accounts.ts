@@ -1,6 +1,6 @@
 import { peopleTexts as texts } from '#mappings/texts/people.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';

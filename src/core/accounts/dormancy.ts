@@ -1,6 +1,6 @@
 import type { Credentials } from '#src/bridge.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { DormantAccount, SealKey, Statement, Store } from '#src/store/index.ts';
 

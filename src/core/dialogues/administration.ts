@@ -7,7 +7,7 @@ import type { Queue } from '#src/core/journal/operator/queue-entry.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import { accountKey, type BareJid, bareOf, splitAccount } from '#src/model/ids.ts';

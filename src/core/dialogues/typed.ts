@@ -5,7 +5,7 @@ import type { Languages } from '#src/core/accounts/languages.ts';
 import type { Dialogues, Origin, Progress, XmppSide } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import type { Transport } from '#src/core/transport.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';

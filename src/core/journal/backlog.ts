@@ -1,5 +1,5 @@
 import type { Settling } from '#src/core/way/settle.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { Store } from '#src/store/index.ts';
 import { durableRow, type FreshRow, type Lane } from './rows.ts';
 import type { Rows } from './shelf.ts';

@@ -1,8 +1,8 @@
 import type { Bounce } from '#src/core/index.ts';
 import type { Settling } from '#src/core/way/settle.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type EventId, splitAccount } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';

@@ -2,7 +2,7 @@ import { messageTexts as texts } from '#mappings/texts/messages.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { Footing } from '#src/core/standing.ts';
 import type { Transport } from '#src/core/transport.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { newEventId } from '#src/model/ids.ts';

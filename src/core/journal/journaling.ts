@@ -9,7 +9,7 @@ import type { Footing, Standings } from '#src/core/standing.ts';
 import type { Transport } from '#src/core/transport.ts';
 import { openCarry } from '#src/core/way/carry.ts';
 import { openSettling, type Settling } from '#src/core/way/settle.ts';
-import { backoff } from '#src/lib/backoff.ts';
+import { backoff } from '#src/lib/time/backoff.ts';
 import type { Direction } from '#src/model/capabilities.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';

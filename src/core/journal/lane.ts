@@ -1,9 +1,9 @@
 import { replaces } from '#mappings/combine.ts';
 import type { Standings } from '#src/core/standing.ts';
 import type { Settling } from '#src/core/way/settle.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
-import { openSoon } from '#src/lib/soon.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
+import { openSoon } from '#src/lib/time/soon.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';

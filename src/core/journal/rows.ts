@@ -3,7 +3,7 @@ import type { Session } from '#src/bridge.ts';
 import type { Linked } from '#src/core/ids.ts';
 import type { Marks, Origin, Recipient } from '#src/core/index.ts';
 import type { Footing } from '#src/core/standing.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { WhoseIdentity } from '#src/model/capabilities.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';

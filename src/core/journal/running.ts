@@ -1,5 +1,5 @@
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { Store } from '#src/store/index.ts';
 
 /** Time for which the gateway has run, in ms: deadlines go by it, so that nothing expires while it is stopped. */

@@ -1,6 +1,6 @@
 import { messageTexts as texts } from '#mappings/texts/messages.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import {

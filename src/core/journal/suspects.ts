@@ -1,4 +1,4 @@
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { isSuspect, type LifeInput } from './life.ts';
 import type { Lane, OwedRow } from './rows.ts';
 

@@ -1,6 +1,6 @@
 import { mediaTexts as texts } from '#mappings/texts/media.ts';
 import type { Bridge, ByteRange, Media, OpenedFile } from '#src/bridge.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import { SealBroken, type SealKey, seal, unseal } from '#src/store/index.ts';
 import { fileName, lentPath, plainType } from './media-names.ts';

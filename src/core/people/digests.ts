@@ -2,8 +2,8 @@
 
 import type { Values } from '#src/core/accounts/settings-form.ts';
 import type { OwedRow } from '#src/core/journal/rows.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import { openRecent } from '#src/lib/recent.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { AccountKey, EventId, MessageId } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { Show } from '#src/model/show.ts';

@@ -1,8 +1,8 @@
 import { peopleTexts } from '#mappings/texts/people.ts';
 import type { Refused } from '#src/bridge.ts';
 import type { BlockChange, XmppSide } from '#src/core/index.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';

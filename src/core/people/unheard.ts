@@ -1,7 +1,7 @@
 import type { XmppSide } from '#src/core/index.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import type { Untold } from '#src/core/rooms/untold.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { domainOf } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { People } from './people.ts';

@@ -1,15 +1,15 @@
 import { messageTexts as texts } from '#mappings/texts/messages.ts';
 import type { ArchivedEvent, ArchivePage, ArchiveQuery, Marks } from '#src/core/index.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Ring } from '#src/lib/ring.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { Context } from '#src/model/capabilities.ts';
 import type { HistoryWish } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, XmppId } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import { type Batch, openBatch, type Store } from '#src/store/index.ts';
-import type { Archived } from '#src/store/rows/archive.ts';
+import type { Archived } from '#src/store/rows/archive/archive.ts';
 import type { Statement } from '#src/store/unit.ts';
 import { type Archivable, bodyOf, correctedBody, eventOf, textOf, tombstone } from './archived.ts';
 import { openKeepers } from './keepers.ts';

@@ -4,7 +4,7 @@ import type { Event, EventBody, EventOf } from '#src/model/event.ts';
 import type { EventId, XmppId } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
-import type { Archived } from '#src/store/rows/archive.ts';
+import type { Archived } from '#src/store/rows/archive/archive.ts';
 
 /** What is said in a room, which its archive keeps and its occupants are shown as it is. */
 export type Archivable = Event<Extract<EventBody, { kind: 'message' | 'edit' | 'retract' | 'reaction' }>>;

@@ -1,4 +1,4 @@
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 

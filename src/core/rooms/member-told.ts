@@ -1,7 +1,7 @@
 import type { XmppSide } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import type { Digests } from '#src/core/people/digests.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Room } from './room-state.ts';

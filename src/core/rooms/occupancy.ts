@@ -1,5 +1,5 @@
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { EventBody, OccupantChange } from '#src/model/event.ts';
 import { type AccountKey, accountKey, bareOf, splitAccount } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';

@@ -1,6 +1,6 @@
 import type { Marks } from '#src/core/index.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import { openFold } from '#src/lib/fold.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { Event, EventOf } from '#src/model/event.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import { CROWD } from './large-rooms.ts';

@@ -1,6 +1,6 @@
 import type { Recipient } from '#src/core/index.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import { Ring } from '#src/lib/ring.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { EventBody, OccupantChange } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';

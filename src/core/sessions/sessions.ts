@@ -1,10 +1,10 @@
 import { peopleTexts as texts } from '#mappings/texts/people.ts';
 import type { Bridge, CloseReason, Credentials, Session, SessionKey, SessionState } from '#src/bridge.ts';
 import type { Identities } from '#src/core/identities.ts';
-import type { Clock } from '#src/lib/clock.ts';
-import { inTime } from '#src/lib/in-time.ts';
 import type { Log } from '#src/lib/log.ts';
-import { openPace } from '#src/lib/pace.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
+import { inTime } from '#src/lib/time/in-time.ts';
+import { openPace } from '#src/lib/time/pace.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';

@@ -1,5 +1,5 @@
 import type { Session, SessionKey } from '#src/bridge.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import type { Sessions } from './sessions.ts';

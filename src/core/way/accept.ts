@@ -1,5 +1,5 @@
 import type { Ids } from '#src/core/ids.ts';
-import { chain } from '#src/lib/after.ts';
+import { chain } from '#src/lib/time/after.ts';
 import type { Draft } from '#src/model/event.ts';
 
 export type AcceptContext = {

@@ -5,7 +5,7 @@ import type { Ids, MessageTarget } from '#src/core/ids.ts';
 import type { DeliveryAgent, Hearing } from '#src/core/journal/agent.ts';
 import { eventOf, type OwedRow } from '#src/core/journal/rows.ts';
 import type { Footing, Standings } from '#src/core/standing.ts';
-import { chain } from '#src/lib/after.ts';
+import { chain } from '#src/lib/time/after.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, MessageId } from '#src/model/ids.ts';

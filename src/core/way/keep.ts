@@ -6,7 +6,7 @@ import { type Held, memoryRow, type OwedRow, type Shared } from '#src/core/journ
 import type { PutUp } from '#src/core/media/inline-files.ts';
 import { isArchivable } from '#src/core/rooms/archived.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import { chain } from '#src/lib/after.ts';
+import { chain } from '#src/lib/time/after.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { isRoom } from '#src/model/place.ts';

@@ -3,7 +3,7 @@ import { messageTexts } from '#mappings/texts/messages.ts';
 import type { Ids, Known } from '#src/core/ids.ts';
 import type { Archive } from '#src/core/rooms/archive.ts';
 import { sayer } from '#src/core/rooms/archived.ts';
-import { chain } from '#src/lib/after.ts';
+import { chain } from '#src/lib/time/after.ts';
 import type { Context, Levels } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';

@@ -1,6 +1,6 @@
 import { type Config, loadConfig } from '#src/config.ts';
-import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import { openStore, replaceKey, SealBroken, StoreRefused } from '#src/store/index.ts';
 import { configFile } from './arguments.ts';
 import { reportProblems } from './check-config.ts';

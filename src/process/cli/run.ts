@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type Config, loadConfig } from '#src/config.ts';
 import { type GatewayParts, startGateway } from '#src/gateway/gateway.ts';
-import { systemClock } from '#src/lib/clock.ts';
 import { type Log, openLog } from '#src/lib/log.ts';
-import { type Metrics, openMetrics } from '#src/lib/metrics.ts';
-import { startHeart } from '#src/lib/stall.ts';
+import { type Metrics, openMetrics } from '#src/lib/metrics/metrics.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
+import { startHeart } from '#src/lib/time/stall.ts';
 import { startTidying } from '#src/process/idle-collection.ts';
 import { packageVersion } from '#src/process/version.ts';
 import { startWatchdog } from '#src/process/watchdog.ts';

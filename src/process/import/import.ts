@@ -1,7 +1,7 @@
 import type { TransportConfig } from '#src/config.ts';
 import { openAccounts } from '#src/core/accounts/accounts.ts';
-import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import type { ImportedRecord, ImportSource } from '#src/model/imported.ts';
 import type { SealKey, Store } from '#src/store/index.ts';

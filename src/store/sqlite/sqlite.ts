@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Log } from '#src/lib/log.ts';
-import type { Heart } from '#src/lib/stall.ts';
+import type { Heart } from '#src/lib/time/stall.ts';
 import type { Engine } from '#src/store/engine.ts';
 import { inGroups } from '#src/store/rows/groups.ts';
 import { startThread } from '#src/store/thread.ts';

@@ -1,5 +1,5 @@
 import { workerData } from 'node:worker_threads';
-import { type Heart, watchHeart } from '#src/lib/stall.ts';
+import { type Heart, watchHeart } from '#src/lib/time/stall.ts';
 import { migrations } from '#src/store/migrations.ts';
 import { serveThread } from '#src/store/thread.ts';
 import { StoreUnavailable } from '#src/store/unit.ts';

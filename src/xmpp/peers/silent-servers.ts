@@ -1,5 +1,5 @@
-import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { splitJid } from '#src/xmpp/stanza/jid.ts';
 
 /** Servers that have left a request of ours unanswered: they are not asked again for a while. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Element } from 'ltx';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { xml } from '#src/xmpp/stanza/xml.ts';
 import type { Writer } from './writer.ts';
 

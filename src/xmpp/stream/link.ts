@@ -1,7 +1,7 @@
 import type { Element } from 'ltx';
-import { backoff } from '#src/lib/backoff.ts';
-import { type Clock, systemClock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import { backoff } from '#src/lib/time/backoff.ts';
+import { type Clock, systemClock } from '#src/lib/time/clock.ts';
 import { openSilentServers } from '#src/xmpp/peers/silent-servers.ts';
 import { type Barriers, createBarriers } from './barriers.ts';
 import { type Connection, type ConnectionEvents, connect } from './connection.ts';

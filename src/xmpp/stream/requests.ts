@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Element } from 'ltx';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import type { SilentServers } from '#src/xmpp/peers/silent-servers.ts';
 import { splitJid } from '#src/xmpp/stanza/jid.ts';
 import type { Xml } from '#src/xmpp/stanza/xml.ts';

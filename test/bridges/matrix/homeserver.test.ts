@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { expect, it, vi } from 'vitest';
 import { type Homeserver, openHomeserver } from '#bridges/matrix/homeserver.ts';
-import { systemClock } from '#src/lib/clock.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import { testHost } from '../../contract/host.ts';
 
 /** Asks a server that answers as `answer` does. */

@@ -6,7 +6,7 @@ import type { Overrides } from '#mappings/overrides.ts';
 import { openChoices } from '#src/core/accounts/choices.ts';
 import { openLanguages } from '#src/core/accounts/languages.ts';
 import { openSettings } from '#src/core/accounts/settings.ts';
-import { systemClock } from '#src/lib/clock.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { openKey, openStore, type Store } from '#src/store/index.ts';

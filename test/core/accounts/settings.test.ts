@@ -6,7 +6,7 @@ import { spokenForm } from '#mappings/forms.ts';
 import type { SettingsSchemas } from '#src/bridge.ts';
 import { openLanguages } from '#src/core/accounts/languages.ts';
 import { openSettings } from '#src/core/accounts/settings.ts';
-import { systemClock } from '#src/lib/clock.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import type { Form } from '#src/model/form.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';

@@ -7,7 +7,7 @@ import type { EventOf } from '#src/model/event.ts';
 import { accountKey, type BareJid, type EventId } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
-import type { Archived } from '#src/store/rows/archive.ts';
+import type { Archived } from '#src/store/rows/archive/archive.ts';
 
 const place: Place = { kind: 'shared', transport: 'net.example', id: '#verona%net' };
 const users = ['romeo', 'juliet'].map((name) => `${name}@a.example` as BareJid);

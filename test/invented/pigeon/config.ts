@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bytesBetween } from '#src/lib/bytes.ts';
-import { durationSchema } from '#src/lib/duration.ts';
+import { durationSchema } from '#src/lib/time/duration.ts';
 import type { EventKind } from '#src/model/event.ts';
 import { facts } from '../mapping.ts';
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '#src/lib/clock.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { placeKey, sharedPlace } from '#src/model/place.ts';
 import { openKey, openStore } from '#src/store/index.ts';

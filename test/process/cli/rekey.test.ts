@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { systemClock } from '#src/lib/clock.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { keyOf, openKey, openStore, rekey, type Store, StoreRefused } from '#src/store/index.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { Answer, Asked } from './wire.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoff } from '#src/lib/backoff.ts';
+import { backoff } from '#src/lib/time/backoff.ts';
 import {
   initial,
   type LinkEffect,

@@ -5,9 +5,9 @@ import { stringify } from 'yaml';
 import { type DemoPhones, demoPhones } from '#bridges/sms/provider/demo.ts';
 import { type Config, loadConfig, renderProblem } from '#src/config.ts';
 import { startGateway } from '#src/gateway/gateway.ts';
-import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openMetrics } from '#src/lib/metrics.ts';
+import { openMetrics } from '#src/lib/metrics/metrics.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import { startWeb } from '#src/web/listeners.ts';
 import { openSite } from '#src/web/site.ts';
 

@@ -3,8 +3,8 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type Fetch, type FetchReason, openFetch } from '#src/lib/fetch.ts';
-import { redirected } from '#src/lib/fetch-request.ts';
+import { type Fetch, type FetchReason, openFetch } from '#src/lib/http/fetch.ts';
+import { redirected } from '#src/lib/http/fetch-request.ts';
 import { isPublicAddress, type Lookup, openConnect } from '#src/lib/net.ts';
 
 class Refused extends Error {

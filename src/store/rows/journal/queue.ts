@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { type Read, reading, writing } from '#src/store/sql.ts';
 import type { Statement } from '#src/store/unit.ts';
+import type { Purge } from '../accounts/purges.ts';
 import { type Journaled, rowOf } from './journal.ts';
-import type { Purge } from './purges.ts';
 
 /** A row of the journal as its operator looks at it. `trace`: a line for each step, wall time in ms, and what it was. */
 export type QueuedRow = Journaled & { readonly changed: number; readonly trace: string };

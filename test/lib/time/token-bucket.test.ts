@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { tokenBuckets } from '#src/lib/token-bucket.ts';
-import { handClock } from '../hand-clock.ts';
+import { tokenBuckets } from '#src/lib/time/token-bucket.ts';
+import { handClock } from '../../hand-clock.ts';
 
 describe('buckets by name', () => {
   const rate = { burst: 1, per_second: 1 };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { addressIn, isPrefix } from '#bridges/irc/connection/webirc.ts';
-import { ircServer } from '../../../fakes/irc-server.ts';
-import { key, login, rig } from '../harness.ts';
+import { addressIn, isPrefix } from '#bridges/irc/connection/registration/webirc.ts';
+import { ircServer } from '../../../../fakes/irc-server.ts';
+import { key, login, rig } from '../../harness.ts';
 
 describe('where users come from', () => {
   it('is an address of their own in the network of the gateway', () => {

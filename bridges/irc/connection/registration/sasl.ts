@@ -3,10 +3,10 @@
 import { texts } from '#bridges/irc/texts.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { cleaned } from '#bridges/irc/wire/numerics.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { Clock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { Line } from '../server-view.ts';
 import { type Exchange, MECHANISMS, type ServicesAccount } from './sasl-mechanisms.ts';
-import type { Line } from './server-view.ts';
 
 /** The longest chunk of an answer in one line, and the longest challenge that is read, in characters of base64. */
 const CHUNK = 400;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { openIdentd } from '#bridges/irc/connection/identd.ts';
+import { openIdentd } from '#bridges/irc/connection/registration/identd.ts';
 import type { Host } from '#src/bridge.ts';
 
 const listening = async (onSocket: (socket: Socket) => void) => {

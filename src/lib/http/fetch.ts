@@ -2,10 +2,10 @@ import type { Agent, ClientRequest, request as httpRequest, IncomingMessage } fr
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { ReadableStream as WebStream } from 'node:stream/web';
+import type { Connect } from '../net.ts';
 import { type FetchPool, openFetchPool } from './fetch-pool.ts';
 import { type FetchRequest, firstRequest, nextRequest } from './fetch-request.ts';
 import { decoded } from './fetch-response.ts';
-import type { Connect } from './net.ts';
 
 export type FetchInit = {
   readonly method?: string;

@@ -1,11 +1,11 @@
 import { createHash, createHmac, pbkdf2Sync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Sasl } from '#bridges/irc/connection/sasl.ts';
-import { type ServicesAccount, scramSha256 } from '#bridges/irc/connection/sasl-mechanisms.ts';
+import { Sasl } from '#bridges/irc/connection/registration/sasl.ts';
+import { type ServicesAccount, scramSha256 } from '#bridges/irc/connection/registration/sasl-mechanisms.ts';
 import type { Line } from '#bridges/irc/connection/server-view.ts';
 import { Sealed } from '#src/model/sealed.ts';
-import { handClock } from '../../../hand-clock.ts';
+import { handClock } from '../../../../hand-clock.ts';
 
 const line = (command: string, ...params: string[]): Line => ({
   tags: {},

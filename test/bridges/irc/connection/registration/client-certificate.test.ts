@@ -2,10 +2,10 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { clientCertificate } from '#bridges/irc/connection/client-certificate.ts';
-import { CERTIFICATE, FINGERPRINT, PRIVATE_KEY } from '../../../fakes/certificate.ts';
-import { ircServer } from '../../../fakes/irc-server.ts';
-import { key, rig } from '../harness.ts';
+import { clientCertificate } from '#bridges/irc/connection/registration/client-certificate.ts';
+import { CERTIFICATE, FINGERPRINT, PRIVATE_KEY } from '../../../../fakes/certificate.ts';
+import { ircServer } from '../../../../fakes/irc-server.ts';
+import { key, rig } from '../../harness.ts';
 
 it('logs in by the certificate that the operator has for a server', async () => {
   const file = join(await mkdtemp(join(tmpdir(), 'irc-')), 'gateway.pem');

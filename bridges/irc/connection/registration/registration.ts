@@ -2,11 +2,12 @@ import { texts } from '#bridges/irc/texts.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { ConnectionState } from './connection-state.ts';
+import type { ConnectionState } from '../connection-state.ts';
+import type { LineSocket } from '../line-socket.ts';
+import type { ConnectionSetup } from '../realm.ts';
+import type { Line } from '../server-view.ts';
 import type { ConnectionIdentity } from './identity.ts';
-import type { LineSocket } from './line-socket.ts';
 import { CapabilityNegotiation } from './negotiation.ts';
-import type { ConnectionSetup } from './realm.ts';
 import {
   type RegistrationEffect,
   type RegistrationState,
@@ -15,7 +16,6 @@ import {
 } from './registration-state.ts';
 import { Sasl } from './sasl.ts';
 import type { ServicesAccount } from './sasl-mechanisms.ts';
-import type { Line } from './server-view.ts';
 
 export type RegistrationWish = {
   readonly identity: ConnectionIdentity;

@@ -1,7 +1,7 @@
 import { cleanNick, isName, nextNick } from '#bridges/irc/wire/names.ts';
 import { farewell, keptOut, NICK_TAKEN, refusal } from '#bridges/irc/wire/numerics.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Line } from './server-view.ts';
+import type { Line } from '../server-view.ts';
 
 /** How far a login is. `nick` is the one asked for last, then the one in force. */
 export type RegistrationState = {

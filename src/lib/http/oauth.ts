@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '../time/clock.ts';
 
 /** Posts a form to an OAuth server, under whatever rules its host is reached by. */
 export type PostForm = (

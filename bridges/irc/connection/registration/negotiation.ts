@@ -3,7 +3,7 @@
 import { capabilities } from '#bridges/irc/wire/capabilities.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { USED } from '#mappings/irc-capabilities.ts';
-import type { Line } from './server-view.ts';
+import type { Line } from '../server-view.ts';
 
 /** Bytes of names in one request. */
 const REQUEST = 400;
