@@ -24,7 +24,6 @@ import type { Admissions } from './admission.ts';
 import { type AdmitContext, admit } from './admit.ts';
 import { type AlternateContext, ownPlace } from './alternate.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
-import type { Echoes } from './echoes.ts';
 import { type KeepContext, keep, type Sent, sentFrom } from './keep.ts';
 import type { Markers } from './markers.ts';
 import type { RecentTexts } from './recent-texts.ts';
@@ -257,7 +256,6 @@ export type InwardContext = AcceptContext &
     readonly markers: Markers;
     readonly languages: Pick<Languages, 'of'>;
     readonly log: Log;
-    readonly echoes: Pick<Echoes, 'has'>;
     readonly admissions: Pick<Admissions, 'of' | 'told'>;
     /** Whether such an event is kept until XMPP has it, and the network is answered for it no sooner. */
     durable(draft: Draft): boolean;
@@ -281,12 +279,6 @@ export function openInward(context: InwardContext): Inward {
   const isDurable = (draft: Draft): boolean => draft.live !== false && context.durable(draft);
 
   function take(draft: Draft, durable: boolean): void | Promise<void> {
-    const echo = context.echoes.has(draft);
-    if (echo instanceof Promise) return echo.then((late) => (late ? context.repeated(draft) : taken(draft, durable)));
-    return echo ? context.repeated(draft) : taken(draft, durable);
-  }
-
-  function taken(draft: Draft, durable: boolean): void | Promise<void> {
     const tables = context.tables.get(placeTransport(draft.place));
     if (!tables) return;
     // What comes late may have been told before the last start.
