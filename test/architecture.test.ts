@@ -163,6 +163,22 @@ describe('the sources', () => {
     expect(new Set(words.map(({ word }) => word)).size).toBe(words.length);
   });
 
+  it('export nothing that nobody names', () => {
+    const readers = [...sources, ...['test', 'bench', 'crash'].flatMap(filesIn)].map((file) => ({
+      file,
+      words: readFileSync(join(root, file), 'utf8').match(/\w+/g) ?? [],
+    }));
+    const uses = new Map<string, number>();
+    for (const { words } of readers) for (const word of words) uses.set(word, (uses.get(word) ?? 0) + 1);
+    const exported = sources.flatMap((file) =>
+      [...code(file).matchAll(/^export (?:async )?(?:const|function\*?|class|type|interface) (\w+)/gm)].map(
+        (found) => found[1] ?? '',
+      ),
+    );
+    expect(exported.length).toBeGreaterThan(1000);
+    expect(exported.filter((name) => uses.get(name) === 1)).toEqual([]);
+  });
+
   it('have no circle of imports', () => {
     const known = new Set(sources);
     const done = new Set<string>();

@@ -18,8 +18,6 @@ const READING = 8;
 /** Notices to one user of mails that cannot be read. */
 const NOTICES = { burst: 10, per_second: 1 / 3600 };
 
-export type OwnMailboxes = ReturnType<typeof openOwnMailboxes>;
-
 /** The mailboxes of users of a transport. */
 export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, paused: () => boolean) {
   const { host } = transport;

@@ -172,9 +172,6 @@ export type SplitMail = (
   limits: MailLimits,
 ) => Promise<SlimMail>;
 
-/** `wire/parser.ts`: `openMailParser`, with a worker of its own. */
-export type OpenMailParser = () => MailParser;
-
 /**
  * Judges a mail by all its bytes, which are read to the end. `trusted` are ids of Authentication-Results headers that count
  * where `client` is not known. `resolver` is that of `node:dns/promises` (`in/authentication/authenticate.ts`: `authenticate`).

@@ -95,9 +95,3 @@ function hexDigit(char: number): number {
 
 const asText = (piece: Uint8Array): string =>
   Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength).toString('latin1');
-
-/** Decodes a whole body. */
-export function decodeTransfer(body: Uint8Array, encoding: string): Uint8Array {
-  const decoder = transferDecoder(encoding);
-  return Buffer.concat([decoder.push(body), decoder.end()]);
-}

@@ -15,12 +15,6 @@ export const DEVICE = 'Isthmus (XMPP)';
 
 export const first = (filled: Answer, name: string): string => (filled[name]?.[0] ?? '').trim();
 
-/** Whoever wants encryption is told what that means. */
-export const encryptionFields: readonly Field[] = [
-  { name: 'consent', type: 'note', value: [] },
-  { name: 'encryption', label: texts.encryption, type: 'boolean', value: ['true'] },
-];
-
 export const form = (...fields: readonly Field[]) => ({
   kind: 'form' as const,
   form: { title: texts.title, instructions: texts.consent, fields },

@@ -344,8 +344,6 @@ export function openIncoming(parts: IncomingParts) {
   return { take, ephemeral: openEphemeral({ host, venues, watchers, tell }), past, tellName };
 }
 
-export type Incoming = ReturnType<typeof openIncoming>;
-
 /** Whether somebody may speak of it later. */
 const isReferable = ({ kind }: EventBody): boolean =>
   kind === 'message' ||
