@@ -179,6 +179,22 @@ describe('the sources', () => {
     expect(exported.filter((name) => uses.get(name) === 1)).toEqual([]);
   });
 
+  it('are walked in at most nine files of the core, none of them twice', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const table = page.slice(page.indexOf('| walk | files |'), page.indexOf('\n## Words'));
+    const walks = table
+      .split('\n')
+      .slice(2)
+      .map((line) => [...line.matchAll(/`([\w-]+\/[\w-]+)`/g)].map((found) => `src/core/${found[1]}.ts`))
+      .filter(({ length }) => length > 0);
+    expect(walks.length).toBe(5);
+    for (const files of walks) {
+      expect(files.filter((file) => !sources.includes(file))).toEqual([]);
+      expect(new Set(files).size).toBe(files.length);
+      expect(files.length).toBeLessThanOrEqual(9);
+    }
+  });
+
   it('have no circle of imports', () => {
     const known = new Set(sources);
     const done = new Set<string>();
