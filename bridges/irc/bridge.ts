@@ -17,7 +17,7 @@ import { openIdentd } from './connection/registration/identd.ts';
 import { accountFor, identityOf } from './connection/registration/identity.ts';
 import { provenLogin } from './connection/registration/proven-logins.ts';
 import { webIrcLine } from './connection/registration/webirc.ts';
-import { motdKey, nickKey } from './connection/server-lines.ts';
+import { motdKey, nickKey } from './connection/remembered.ts';
 import { openTransportSecurity, Upgrade } from './connection/transport-security.ts';
 import { openNarrowing } from './narrow.ts';
 import { resolve } from './questions/resolve.ts';

@@ -73,6 +73,14 @@ export const texts = catalogue({
     en: 'You have said nothing here for so long that this gateway has disconnected you. Join a channel to be back.',
     de: 'Sie haben hier so lange nichts gesagt, dass dieses Gateway Sie abgemeldet hat. Betreten Sie einen Kanal, um wieder da zu sein.',
   },
+  notWithout: (why: Words) => ({
+    en: `${wordsIn(why, 'en')} You were not connected without it.`,
+    de: `${wordsIn(why, 'de')} Ohne Anmeldung wurde nicht verbunden.`,
+  }),
+  notLoggedInAgain: (why: Words) => ({
+    en: `Your account could not be logged in again: ${wordsIn(why, 'en')}`,
+    de: `Ihr Konto konnte nicht wieder angemeldet werden: ${wordsIn(why, 'de')}`,
+  }),
   loggedOut: { en: 'You are logged out.', de: 'Sie sind abgemeldet.' },
   leftBefore: {
     en: 'You left the channel before this could be sent.',
@@ -83,24 +91,24 @@ export const texts = catalogue({
     de: 'Der Server will über eine verschlüsselte Verbindung erreicht werden.',
   },
   silentServices: (host: string) => ({
-    en: `The login service of ${host} does not answer, and you have an account there. You were not connected without it.`,
-    de: `Der Anmeldedienst von ${host} antwortet nicht, und Sie haben dort ein Konto. Ohne Anmeldung wurde nicht verbunden.`,
+    en: `The login service of ${host} does not answer, and you have an account there.`,
+    de: `Der Anmeldedienst von ${host} antwortet nicht, und Sie haben dort ein Konto.`,
   }),
   untrueServices: {
-    en: 'The login service could not show that it knows your password. You were not connected.',
-    de: 'Der Anmeldedienst konnte nicht zeigen, dass er Ihr Passwort kennt. Es wurde nicht verbunden.',
+    en: 'The login service could not show that it knows your password.',
+    de: 'Der Anmeldedienst konnte nicht zeigen, dass er Ihr Passwort kennt.',
   },
   badCertificate: {
     en: 'The certificate and the private key to log in with are not PEM, or do not belong together.',
     de: 'Das Zertifikat und der private Schlüssel für die Anmeldung sind kein PEM oder gehören nicht zusammen.',
   },
   noSasl: (host: string) => ({
-    en: `${host} offers no login (SASL PLAIN) at the moment, and you have an account there. You were not connected without it.`,
-    de: `${host} bietet im Moment keine Anmeldung an (SASL PLAIN), und Sie haben dort ein Konto. Ohne Anmeldung wurde nicht verbunden.`,
+    en: `${host} offers no login (SASL PLAIN) at the moment, and you have an account there.`,
+    de: `${host} bietet im Moment keine Anmeldung an (SASL PLAIN), und Sie haben dort ein Konto.`,
   }),
   notAccepted: (host: string, said: string) => ({
-    en: `${host} does not accept your account: ${said} You were not connected without it.`,
-    de: `${host} nimmt Ihr Konto nicht an: ${said} Ohne Anmeldung wurde nicht verbunden.`,
+    en: `${host} does not accept your account: ${said}`,
+    de: `${host} nimmt Ihr Konto nicht an: ${said}`,
   }),
   notEncrypted: (realm: string) => ({
     en: `The connection to ${realm} is not encrypted, so no password is sent there. The operator of this gateway can change that.`,

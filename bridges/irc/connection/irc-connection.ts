@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type Channels, disown } from '#bridges/irc/channels/channel.ts';
 import { joinOverdue } from '#bridges/irc/channels/channel-lines.ts';
@@ -24,7 +23,7 @@ import type { Wire } from '#bridges/irc/wire/line.ts';
 import { farewell } from '#bridges/irc/wire/numerics.ts';
 import { isToldBefore } from '#bridges/irc/wire/played-back.ts';
 import { raw } from '#bridges/irc/wire/raw.ts';
-import type { CloseReason, Delivered, Host, Session, SessionKey, StateKey } from '#src/bridge.ts';
+import type { CloseReason, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
 import { type Rate, type TokenBucket, tokenBucket } from '#src/lib/time/token-bucket.ts';
 import type { Event } from '#src/model/event.ts';
@@ -39,8 +38,11 @@ import type { LineWriter } from './line-writer.ts';
 import { linesOf, wireOf } from './outgoing.ts';
 import type { ConnectionSetup, Realm } from './realm.ts';
 import { ConnectionRegistration, type RegistrationWish } from './registration/registration.ts';
-import { barrierLine, motdKey, nickKey } from './server-lines.ts';
+import { Relogin } from './registration/relogin.ts';
+import { Remembered } from './remembered.ts';
+import { barrierLine } from './server-lines.ts';
 import type { Line } from './server-view.ts';
+import { renewPolicy } from './transport-security.ts';
 
 /** Milliseconds after which messages whose echo has not come are proven by a PING. */
 const ECHO_PATIENCE = 5_000;
@@ -87,23 +89,24 @@ export class IrcConnection implements LineSocketOwner {
   readonly people: KnownPeople;
   readonly recovery: NickRecovery;
   readonly netsplits: Netsplits;
+  /** By the account that it came with, where it has one. */
+  readonly relogin: Relogin | undefined;
   readonly unaskedJoins = new UnaskedJoins();
   readonly batches = new Batches();
   /** How many pages of the past were asked for, by folded names of channels. */
   historyPages: Map<string, number> | undefined;
   readonly typing: OthersTyping;
   readonly ownTyping: OwnTyping;
+  readonly remembered: Remembered;
   /** A message of the day that is being told, and whether a person has asked for it. */
   motd: { readonly rows: string[]; readonly asked: boolean } | undefined;
   #ctcp: TokenBucket | undefined;
-  readonly #setup: ConnectionSetup;
+  readonly setup: ConnectionSetup;
   readonly #key: SessionKey;
   #about: Omit<ReplyTo<Query & { kind: 'session' }>, 'kind'>;
   readonly #socket: LineSocket;
   #away: OwnAway | undefined;
   #list: ChannelList | undefined;
-  #motd: string | undefined;
-  #remembered: string | undefined;
   #trips = 0;
   /** As long as it is not logged in. */
   #entry: { readonly registration: ConnectionRegistration; readonly reject: (failure: Failure) => void } | undefined;
@@ -114,12 +117,11 @@ export class IrcConnection implements LineSocketOwner {
   constructor({ setup, key, resolve, reject }: Opening, wish: ConnectionWish) {
     const { host, realm, server } = setup;
     const { clock, log } = host;
-    this.#setup = setup;
-    this.#motd = setup.motd;
-    this.#remembered = setup.nick;
+    this.setup = setup;
     this.#key = key;
     this.#about = { server: setup.called, encrypted: setup.address.tls, since: clock.now() };
     this.host = host;
+    this.remembered = new Remembered(setup, key);
     this.realm = realm;
     this.session = {
       ...{ account: key.account, realm: key.realm },
@@ -143,6 +145,7 @@ export class IrcConnection implements LineSocketOwner {
     this.people = new KnownPeople(this);
     view.people = this.people;
     this.netsplits = new Netsplits(host, view);
+    this.relogin = wish.account && new Relogin(this, wish.account);
     const registration = new ConnectionRegistration(
       {
         ...{ setup, key, view, socket: this.#socket },
@@ -159,7 +162,7 @@ export class IrcConnection implements LineSocketOwner {
 
   /** How those who run the gateway are reached. */
   get contact(): string | undefined {
-    return this.#setup.contact;
+    return this.setup.contact;
   }
 
   /** What is left of the answers by CTCP. Most connections are never asked. */
@@ -245,27 +248,9 @@ export class IrcConnection implements LineSocketOwner {
     return (this.#list ??= openChannelList({ view, clock, questions }));
   }
 
-  /** The message of the day has been read. */
-  tellMotd(text: string, asked: boolean): void {
-    const { host, view } = this;
-    const digest = createHash('sha256').update(text).digest('base64url');
-    if (!asked && digest === this.#motd) return;
-    emit(host, realmNotice(view, text));
-    if (digest === this.#motd) return;
-    this.#motd = digest;
-    this.#note(motdKey(this.#key), digest);
-  }
-
-  /** That nick is asked for when nobody says otherwise, also after a restart. */
-  remember(nick: string): void {
-    if (nick === this.#remembered) return;
-    this.#remembered = nick;
-    this.#note(nickKey(this.#key), nick);
-  }
-
-  #note(at: StateKey, value: string): void {
-    const { state, log } = this.host;
-    state.put(at, value).catch((err: unknown) => log.error({ err, key: at.key }, 'something was not noted'));
+  /** Closes at once because of that. */
+  fail(failure: Failure): void {
+    this.#socket.fail(failure);
   }
 
   pause(paused: boolean): void {
@@ -312,7 +297,7 @@ export class IrcConnection implements LineSocketOwner {
     if (this.#phase === 'login') return false;
     const { realm, view, batches } = this;
     // What is played back comes in a batch, too.
-    if (isToldBefore(text, realm.told, this.#setup, view)) return true;
+    if (isToldBefore(text, realm.told, this.setup, view)) return true;
     return !batches.has(text) && isDuplicate(text, realm.primaries, view);
   }
 
@@ -322,7 +307,7 @@ export class IrcConnection implements LineSocketOwner {
     if (this.#entry) return this.#entry.registration.take(line);
     // Behind a QUIT servers tell of their statistics, when nobody is there any more to read them.
     const farewells = this.#phase === 'closing' && line.command === 'NOTICE' && !line.prefix.includes('!');
-    if (line.command === 'ERROR' || farewells) return;
+    if (line.command === 'ERROR' || farewells || this.relogin?.take(line)) return;
     incoming(line, this);
   }
 
@@ -333,9 +318,11 @@ export class IrcConnection implements LineSocketOwner {
     this.#entry?.registration.close();
     const closed = (): Failure => new Failure('recipient-unavailable', { text: texts.closed(this.view.realm) });
     const failure = ours ?? this.#reason ?? closed();
+    renewPolicy(this.view, this.setup);
     leaveRealm(this);
     this.questions.fail(failure);
     this.recovery.stop();
+    this.relogin?.stop();
     this.#away?.stop();
     this.people.stop();
     this.typing.stop();
@@ -354,7 +341,7 @@ export class IrcConnection implements LineSocketOwner {
 
   #ready(wanted: string, commands: readonly string[]): void {
     const { host, realm, view } = this;
-    const { address, unasked, quiet } = this.#setup;
+    const { address, unasked, quiet } = this.setup;
     if (this.#entry) {
       const { offered, enabled } = this.#entry.registration.capabilities;
       [view.offered, view.caps] = [capabilities(offered), enabled];
@@ -371,7 +358,7 @@ export class IrcConnection implements LineSocketOwner {
       emit(host, realmNotice(view, told, host.language(view.account)));
     }
     this.recovery.begin(wanted);
-    if (!unasked) this.remember(wanted);
+    if (!unasked) this.remembered.nick(wanted);
     for (const command of commands) this.say(raw(command).line);
     this.#tellOnline();
   }

@@ -7,12 +7,12 @@ import { emit } from '#bridges/irc/wire/emit.ts';
 import { stepIsupport } from '#bridges/irc/wire/isupport.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
-import type { SessionKey, StateKey } from '#src/bridge.ts';
 import type { IrcConnection } from './irc-connection.ts';
 import type { LineReading } from './line-table.ts';
-import { requests, valued, wanted } from './registration/negotiation.ts';
+import { isKnown, requests, valued, wanted } from './registration/negotiation.ts';
 import { recordOf } from './registration/proven-logins.ts';
 import type { Line } from './server-view.ts';
+import { hearPolicy } from './transport-security.ts';
 
 /** Rows of a message of the day that are read. */
 const MOTD_ROWS = 500;
@@ -39,20 +39,25 @@ export const pong: LineReading = (line, { pending, questions, view }) => {
 };
 
 /** https://ircv3.net/specs/extensions/capability-negotiation: what the server has from now on, or takes back. */
-export const capability: LineReading = ({ params: [, verb, ...rest] }, { view, writer }) => {
+export const capability: LineReading = ({ params: [, verb, ...rest] }, connection) => {
+  const { view, writer, relogin } = connection;
   const names = (rest.at(-1) ?? '').split(' ').filter(Boolean);
   if (verb === 'NEW') {
-    const fresh = valued(names).filter(([name]) => wanted([name]).length > 0);
+    const fresh = new Map(valued(names).filter(([name]) => isKnown(name)));
     view.offered = capabilities(new Map([...view.offered, ...fresh]));
-    for (const request of requests(fresh.map(([name]) => name)))
-      writer.urgent(makeLine('CAP', ['REQ'], request.join(' ')));
+    for (const request of requests(wanted(fresh.keys()))) writer.urgent(makeLine('CAP', ['REQ'], request.join(' ')));
+    const sts = fresh.get('sts');
+    if (sts !== undefined) hearPolicy(sts, connection);
+    if (fresh.has('sasl')) relogin?.offered();
   }
   if (verb === 'ACK')
     view.caps = capabilities(
       new Map([...view.caps, ...wanted(names).map((name) => [name, view.offered.get(name) ?? ''] as const)]),
     );
   if (verb === 'DEL') {
-    const stays = ([name]: readonly [string, string]): boolean => !names.includes(name);
+    // https://ircv3.net/specs/extensions/sts: that is taken back by a duration of 0, and not by this.
+    const stays = ([name]: readonly [string, string]): boolean => name === 'sts' || !names.includes(name);
+    if (names.includes('sasl')) relogin?.withdrawn();
     view.offered = capabilities([...view.offered].filter(stays));
     view.caps = capabilities([...view.caps].filter(stays));
   }
@@ -80,15 +85,9 @@ export const motd: LineReading = ({ command, params }, connection) => {
   if (command === '372' && rows.length < MOTD_ROWS) rows.push((params.at(-1) ?? '').replace(/^- ?/, ''));
   if (command !== '376') return true;
   connection.motd = undefined;
-  connection.tellMotd(rows.join('\n'), asked);
+  connection.remembered.motd(rows.join('\n'), asked);
   return true;
 };
-
-/** Where the digest of the message of the day is kept that somebody was told last. */
-export const motdKey = ({ account, realm }: SessionKey): StateKey => ({ account, key: `motd ${realm.toLowerCase()}` });
-
-/** Where the nick is kept that somebody has asked for last. */
-export const nickKey = ({ account, realm }: SessionKey): StateKey => ({ account, key: `nick ${realm.toLowerCase()}` });
 
 /** https://ircv3.net/specs/extensions/sasl-3.1: 900 names the account after nick and mask, also for NickServ's IDENTIFY. */
 export const loggedIn: LineReading = (line, connection) => loggedInAs(line.params[2] ?? '', connection);

@@ -4,6 +4,9 @@ import type { ServerAddress } from '#bridges/irc/servers.ts';
 import { texts } from '#bridges/irc/texts.ts';
 import type { Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { ConnectionState } from './connection-state.ts';
+import type { IrcConnection } from './irc-connection.ts';
+import type { ConnectionSetup } from './realm.ts';
 
 /** What a host has said over TLS, and until when that holds (ms since 1970). */
 type Policy = { readonly port: number; readonly until: number };
@@ -20,18 +23,25 @@ export class Upgrade extends Failure {
 
 /** The parts of the value of the capability: a port is for plain lines, a duration (seconds) for encrypted ones. Pure. */
 export function readPolicy(value: string): { readonly port?: number; readonly duration?: number } {
-  const parts = new Map(value.split(',').map((one) => [one.split('=')[0], Number(one.split('=')[1] ?? Number.NaN)]));
-  const port = parts.get('port') ?? 0;
-  const duration = parts.get('duration') ?? -1;
+  const parts = new Map(value.split(',').map((one) => [one.split('=')[0], one.split('=')[1] ?? '']));
+  const port = wholeNumber(parts.get('port'));
+  const duration = wholeNumber(parts.get('duration'));
   return {
-    ...(Number.isInteger(port) && port > 0 && port < 65_536 && { port }),
-    ...(Number.isInteger(duration) && duration >= 0 && { duration }),
+    ...(port !== undefined && port > 0 && port < 65_536 && { port }),
+    ...(duration !== undefined && { duration }),
   };
 }
+
+const wholeNumber = (text = ''): number | undefined => (/^\d{1,10}$/.test(text) ? Number(text) : undefined);
+
+/** What part of a duration may be missing at the end, so that not each of a thousand connections writes the same. */
+const SLACK = 0.01;
 
 /** Which hosts are reached over TLS alone, for all who go there. It outlives a restart. */
 export function openTransportSecurity({ state, clock, log }: Pick<Host, 'state' | 'clock' | 'log'>) {
   const at = (host: string) => ({ key: `sts ${host.toLowerCase()}` });
+  /** What was written last. */
+  const noted = new Map<string, Policy>();
 
   async function policyOf(host: string): Promise<Policy | undefined> {
     const kept = await state.get(at(host));
@@ -45,7 +55,10 @@ export function openTransportSecurity({ state, clock, log }: Pick<Host, 'state' 
       const policy = address.tls ? undefined : await policyOf(address.host);
       return policy ? { host: address.host, port: policy.port, tls: true } : address;
     },
-    /** The host has the capability with that value. Throws `Upgrade` where the line is to be left for an encrypted one. */
+    /**
+     * The host has the capability with that value: it says so, or had said so last when the line was closed. Throws `Upgrade` where
+     * the line is to be left for an encrypted one.
+     */
     heard({ host, port, tls }: ServerAddress, value: string): void {
       const said = readPolicy(value);
       if (!tls) {
@@ -54,12 +67,33 @@ export function openTransportSecurity({ state, clock, log }: Pick<Host, 'state' 
       }
       if (said.duration === undefined) return;
       const until = clock.now() + said.duration * 1000;
-      const policy: Policy = { port, until };
+      const { key } = at(host);
+      const before = noted.get(key);
+      if (before?.port === port && Math.abs(until - before.until) < said.duration * 1000 * SLACK) return;
+      noted.set(key, { port, until });
       const kept =
-        said.duration === 0 ? state.delete(at(host)) : state.put(at(host), JSON.stringify(policy), { expires: until });
+        said.duration === 0
+          ? state.delete(at(host))
+          : state.put(at(host), JSON.stringify({ port, until } satisfies Policy), { expires: until });
       kept.catch((err: unknown) => log.error({ err }, 'that a host is reached over TLS alone was not noted'));
     },
   };
 }
 
 export type TransportSecurity = ReturnType<typeof openTransportSecurity>;
+
+/** A server says while a connection goes on how it is to be reached. A plain line is left: when it is dialled again it says where to go. */
+export function hearPolicy(value: string, connection: Pick<IrcConnection, 'setup' | 'fail'>): void {
+  try {
+    connection.setup.security.heard(connection.setup.address, value);
+  } catch (error) {
+    if (!(error instanceof Upgrade)) throw error;
+    connection.fail(new Failure('recipient-unavailable', { text: texts.upgraded }));
+  }
+}
+
+/** A connection has ended: the time of its server's policy counts from then on, for it may have been shorter than the connection. */
+export function renewPolicy({ offered }: ConnectionState, { security, address }: ConnectionSetup): void {
+  const value = offered.get('sts');
+  if (value !== undefined && address.tls) security.heard(address, value);
+}

@@ -11,7 +11,7 @@ const PACE = 60_000;
 const DOUBLINGS = 6;
 
 /** Whose nick it is. */
-type Owner = Pick<IrcConnection, 'view' | 'clock' | 'people' | 'pending' | 'say' | 'remember'>;
+type Owner = Pick<IrcConnection, 'view' | 'clock' | 'people' | 'pending' | 'say' | 'remembered'>;
 
 /** Gets the nick that was wanted once whoever has it lets it go. */
 export class NickRecovery {
@@ -45,6 +45,13 @@ export class NickRecovery {
     if (this.#isWanted(nick)) this.#attempt();
   }
 
+  /** It may be had now, whatever was said before. */
+  again(): void {
+    this.#refusals = 0;
+    this.#last = Number.NEGATIVE_INFINITY;
+    this.#attempt();
+  }
+
   /** The server calls us by that nick now. */
   renamed(nick: string): void {
     const { people, pending } = this.#owner;
@@ -52,7 +59,7 @@ export class NickRecovery {
     // A nick that was neither asked for nor wanted is the server's idea.
     if (pending.asks(nick)) {
       this.begin(nick);
-      this.#owner.remember(nick);
+      this.#owner.remembered.nick(nick);
     } else if (this.#isWanted(nick)) this.#wanted = nick;
     else return this.#look();
     this.#trying = false;

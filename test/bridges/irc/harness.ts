@@ -1,7 +1,7 @@
 import pino from 'pino';
 import { bridge as irc } from '#bridges/irc/index.ts';
 import { asSent } from '#mappings/degrade.ts';
-import type { Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
+import type { BridgeState, Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
 import { reach } from '#src/gateway/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft, Event, EventBody } from '#src/model/event.ts';
@@ -22,6 +22,7 @@ export type Rig = {
   readonly settled: { readonly id: string; readonly outcome: Outcome }[];
   readonly states: { readonly key: SessionKey; readonly state: SessionState }[];
   readonly logged: string[];
+  readonly state: BridgeState;
   /** Resolves once `check` holds; looked at after each thing that the bridge tells. */
   when(check: () => boolean): Promise<void>;
   /** What was told of a place since the last call, without its place, and its texts as XMPP reads them. */
@@ -80,6 +81,7 @@ export async function rig(
     settled,
     states,
     logged,
+    state: host.state,
     when(check) {
       if (check()) return Promise.resolve();
       return new Promise((done) => {

@@ -90,7 +90,7 @@ export const valued = (names: readonly string[]): readonly (readonly [string, st
   });
 
 /** What of an offer anything is made of: with a hostile server there is no end to the rest. */
-const isKnown = (name: string): boolean => USED.has(name) || name === 'sasl' || name === 'sts';
+export const isKnown = (name: string): boolean => USED.has(name) || name === 'sasl' || name === 'sts';
 
 /** What of an offer is asked for. */
 export const wanted = (offered: Iterable<string>): string[] => [...offered].filter((name) => USED.has(name));

@@ -14,7 +14,7 @@ import {
   startRegistration,
   stepRegistration,
 } from './registration-state.ts';
-import { Sasl } from './sasl.ts';
+import { Sasl, SERVICES_PATIENCE } from './sasl.ts';
 import type { ServicesAccount } from './sasl-mechanisms.ts';
 
 export type RegistrationWish = {
@@ -22,9 +22,6 @@ export type RegistrationWish = {
   readonly account: ServicesAccount | undefined;
   readonly signal: AbortSignal;
 };
-
-/** Milliseconds that services have for each answer, and half of what the whole login may take. */
-const SERVICES = 15_000;
 
 type RegistrationOptions = {
   readonly setup: ConnectionSetup;
@@ -64,8 +61,10 @@ export class ConnectionRegistration {
       account &&
       new Sasl(account, {
         ...{ host: key.realm, clock: setup.host.clock, write, offered: this.#capabilities.offered },
-        patience: Math.min(SERVICES, setup.timeout / 2),
-        refused: (why) => socket.fail(why),
+        patience: Math.min(SERVICES_PATIENCE, setup.timeout / 2),
+        loggedIn: () => write(makeLine('CAP', ['END'])),
+        // Nobody goes online without it.
+        refused: (why) => socket.fail(withoutAccount(why)),
       });
     for (const line of greeting({ ...identity, nick: this.#state.nick })) write(line);
     signal.addEventListener('abort', this.#giveUp);
@@ -124,6 +123,9 @@ export class ConnectionRegistration {
     else done(this.#state.wanted);
   }
 }
+
+const withoutAccount = ({ code, words, foreign }: Failure): Failure =>
+  new Failure(code, { text: texts.notWithout(words), ...(foreign !== undefined && { foreign }) });
 
 /** What a client says first (RFC 2812 §3.1): it is registered once CAP END has gone, where the server knows capabilities. */
 function greeting(identity: ConnectionIdentity & { readonly nick: string }): string[] {

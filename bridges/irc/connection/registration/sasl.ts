@@ -14,6 +14,9 @@ const LONGEST = 16 * CHUNK;
 /** Milliseconds that a server has to let us give an attempt up. */
 const GRACE = 2_000;
 
+/** Milliseconds that services have for each answer; at a login no more than half of what the whole may take. */
+export const SERVICES_PATIENCE = 15_000;
+
 type SaslOptions = {
   readonly host: string;
   readonly clock: Clock;
@@ -22,13 +25,14 @@ type SaslOptions = {
   readonly write: (line: string) => void;
   /** The capabilities on offer, with their values. */
   readonly offered: ReadonlyMap<string, string>;
-  /** Called once, where there is no way in with the account: nobody goes online without it then. */
+  /** Called once, with the way out: services have let us in, or there is no way in with the account. */
+  readonly loggedIn: () => void;
   readonly refused: (failure: Failure) => void;
 };
 
 type Attempt = { readonly name: string; readonly exchange: Exchange };
 
-/** Logging in to services before the registration with the server is over. It never goes on without the account. */
+/** Logging in to services, before the registration with the server is over or later. */
 export class Sasl {
   readonly #options: SaslOptions;
   /** What is still to be tried, the best first. */
@@ -147,7 +151,7 @@ export class Sasl {
       return this.#fail(new Failure('policy-violation', { text: texts.untrueServices }));
     this.#cancel();
     this.#stage = 'done';
-    this.#options.write(makeLine('CAP', ['END']));
+    this.#options.loggedIn();
     return true;
   }
 

@@ -4,7 +4,7 @@ import type { Credentials, Login } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import { Sealed } from '#src/model/sealed.ts';
-import { nickKey } from '../server-lines.ts';
+import { nickKey } from '../remembered.ts';
 import type { ServicesAccount } from './sasl-mechanisms.ts';
 
 /** Throws a `Failure` where a password would go in the clear (SECURITY rule 7), unless the operator allows it there. */

@@ -31,6 +31,7 @@ function begun(account: ServicesAccount, mechanisms: string | undefined) {
     ...{ host: 'net', clock, patience: 15_000 },
     offered: new Map(mechanisms === undefined ? [] : [['sasl', mechanisms]]),
     write: (text) => written.push(text),
+    loggedIn: () => written.push('CAP END'),
     refused: ({ code }) => refusals.push(code),
   });
   sasl.begin();
