@@ -1,6 +1,7 @@
 import type { Host } from '#src/bridge.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
+import { type LimitedWait, unlimited } from '#src/lib/time/time-limit.ts';
 import type { Rate } from '#src/lib/time/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, bareOf } from '#src/model/ids.ts';
@@ -103,8 +104,8 @@ export type OpenCore = Core & {
   lost(transport: string): void;
   /** The link of the transport is online: what waited for it goes. */
   online(transport: string): void;
-  /** Tells everybody that the gateway stops and closes every session. */
-  stop(): Promise<void>;
+  /** Tells everybody that the gateway stops and closes every session. What hangs is waited for within a limit, if one is given. */
+  stop(wait?: LimitedWait): Promise<void>;
   status(): { readonly rooms: number; readonly flights: number };
 };
 
@@ -255,13 +256,12 @@ export function coreOf(opened: Opened): OpenCore {
     },
     lost: (domain) => void journaling.lost(domain),
     online: (domain) => delivery.wake(({ owed }) => owed.way !== 'out' && placeTransport(placeOf(owed)) === domain),
-    async stop() {
+    async stop(wait = unlimited) {
       stopping = true;
       opened.dormancy.stop();
       dialogues.drop(() => true);
       opened.echoes.stop();
-      await intake.idle();
-      await opened.lanes.idle();
+      await wait('what is being accepted', intake.idle().then(opened.lanes.idle));
       people.farewell();
       opened.flicker.stop();
       unheard.stop();
@@ -270,8 +270,8 @@ export function coreOf(opened: Opened): OpenCore {
       delivery.wake(({ kept }) => !kept);
       delivery.fail(({ kept }) => !kept, new Failure('stopping'));
       opened.visits.stop();
-      await sessions.close();
-      await opened.lanes.idle();
+      await sessions.close(wait);
+      await wait('what is being told', opened.lanes.idle());
       await journaling.stop();
       await archive.flush();
       await opened.ids.flush();

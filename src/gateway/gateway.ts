@@ -7,8 +7,8 @@ import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
 import { type Clock, systemClock } from '#src/lib/time/clock.ts';
-import { inTime } from '#src/lib/time/in-time.ts';
 import type { Heart } from '#src/lib/time/stall.ts';
+import { limitTime } from '#src/lib/time/time-limit.ts';
 import { type Operations, openOperations } from '#src/process/operations.ts';
 import { reportTo } from '#src/process/report.ts';
 import { keyOf, openIntegrity, openPruning, openStore } from '#src/store/index.ts';
@@ -55,8 +55,8 @@ export type Gateway = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** How long bridges may take to close when the gateway stops, in milliseconds. */
-const CLOSING = 3000;
+/** The part of its time that a stop may wait for what may hang: the rest is for the store and the web listeners. */
+const STOPPING = 0.8;
 
 /** Opens edges, core and bridges, joins them by functions, and connects. Rejects if a bridge cannot be opened. */
 export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
@@ -229,19 +229,32 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
   async function stop(): Promise<void> {
     // RELIABILITY: refuse new, tell occupants, leave the networks, flush and read the streams to their end.
+    const wait = limitTime(clock, config.limits.stop_time * STOPPING, (what) =>
+      log.warn({ for: what }, 'the stop does not wait any longer'),
+    );
+    const all = (work: (one: OpenedTransport) => PromiseLike<void> | undefined): Promise<unknown> =>
+      Promise.all([...transports.values()].map(work));
     sockets.refuse();
-    await site.close();
-    await core.stop();
+    await wait('requests to be answered', site.close());
+    await core.stop(wait);
     stopping.abort();
-    const closing = [...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]());
-    if (!(await inTime(clock, CLOSING, Promise.all(closing)))) log.warn('bridges are not closed in time');
-    await sockets.close();
+    await wait(
+      'bridges to close',
+      all(({ bridge }) => bridge?.[Symbol.asyncDispose]()),
+    );
+    await wait('connections to end', sockets.close());
     fetch.close();
-    await Promise.all([...transports.values()].map(({ link }) => link?.flush()));
-    await Promise.all([...transports.values()].map(({ link }) => link?.close()));
+    await wait(
+      'the XMPP server to read all',
+      all(({ link }) => link?.flush()),
+    );
+    await wait(
+      'links to close',
+      all(({ link }) => link?.close()),
+    );
     media.store?.stop();
-    await pruning.stop();
-    await integrity.stop();
+    await wait('what is pruned', pruning.stop());
+    await wait('the store to be checked', integrity.stop());
     await store[Symbol.asyncDispose]();
   }
 

@@ -3,8 +3,8 @@ import type { Bridge, CloseReason, Credentials, Session, SessionKey, SessionStat
 import type { Identities } from '#src/core/identities.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
-import { inTime } from '#src/lib/time/in-time.ts';
 import { openPace } from '#src/lib/time/pace.ts';
+import type { LimitedWait } from '#src/lib/time/time-limit.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
@@ -81,7 +81,7 @@ export type Sessions = {
   /** The realms in which the account has a session. */
   realms(account: AccountKey): readonly string[];
   /** Closes every session because of the stop. Resolves when all lines are closed, or have taken too long for it. */
-  close(): Promise<void>;
+  close(wait: LimitedWait): Promise<void>;
 };
 
 type Line = {
@@ -111,9 +111,6 @@ type Line = {
 const STABLE = 60_000;
 /** The longest that a network may ask to be left alone for, in milliseconds. */
 const LONGEST = 3_600_000;
-
-/** How long lines may take to close when the gateway stops, in milliseconds: less than the stop may take. */
-const STOPPING = 4000;
 
 const idOf = ({ account, realm }: SessionKey): string => `${account} ${realm}`;
 const nothing = (): void => undefined;
@@ -373,14 +370,13 @@ export function openSessions(parts: SessionParts): Sessions {
     },
     list: (transport) => all().flatMap(({ key }) => (splitAccount(key.account).transport === transport ? [key] : [])),
     realms: (account) => ofAccount(account).map(({ key }) => key.realm),
-    async close() {
+    async close(wait) {
       const closing = all().map((line) => {
         line.cancel();
         return line.session?.close('stopped');
       });
       // What is owed is noted all the same.
-      const closed = await inTime(clock, STOPPING, Promise.all(closing));
-      if (!closed) parts.log.warn({ sessions: closing.length }, 'lines are not closed in time');
+      await wait('lines to close', Promise.all(closing));
       lines.clear();
     },
   };

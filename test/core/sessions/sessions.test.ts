@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { Bridge, SessionKey } from '#src/bridge.ts';
 import { openSessions } from '#src/core/sessions/sessions.ts';
 import { openLog } from '#src/lib/log.ts';
+import { limitTime, unlimited } from '#src/lib/time/time-limit.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { handClock } from '../../hand-clock.ts';
@@ -135,7 +136,7 @@ it('says why a session ends', async () => {
   await news();
   sessions.release(romeo);
   await sessions.drop(keyOf('juliet').account, new Failure('not-registered'));
-  await sessions.close();
+  await sessions.close(unlimited);
   expect((await news()).filter((what) => what.includes('goes'))).toEqual([
     'romeo goes: left',
     'juliet goes: removed',
@@ -158,8 +159,10 @@ it('waits so long at the stop for lines that do not close, and no longer', async
   sessions.need(romeo);
   await news();
   expect(await news()).toEqual([]);
-  const closed = sessions.close().then(() => 'closed');
+  const late: string[] = [];
+  const closed = sessions.close(limitTime(clock, 10_000, (what) => late.push(what))).then(() => 'closed');
   expect(await Promise.race([closed, news()])).toEqual(['romeo goes: stopped']);
   clock.advance(4000);
   expect(await closed).toBe('closed');
+  expect(late).toEqual(['lines to close']);
 });

@@ -91,6 +91,38 @@ access: { register: [a.example] }
     expect(out).not.toContain('friar@a.example');
   });
 
+  it('ends with 0 in its time although neither a client nor the XMPP server answers any more', async () => {
+    using temporary = folder();
+    const server = await startXmppServer();
+    const outgoing = 'outgoing: { host: 127.0.0.1 }, incoming: { lmtp: 127.0.0.1:0 }';
+    const file = temporary.file(
+      'c.yaml',
+      `${text(temporary.path, server.port, 0).replace(/transports:.*/, '')}
+access: { register: [a.example] }
+limits: { stop_time: 5s }
+transports: { mail.example: { bridge: email, secret: ${server.secret}, domain: chat.example, ${outgoing} } }
+`,
+    );
+    await using running = isthmus(['run', '--config', file]);
+    const xmpp = await server.connection('mail.example');
+    xmpp.send(
+      `<message type='chat' id='m1' from='romeo@a.example/x' to='nurse\\40example.com@mail.example'><body>look</body>
+      <html xmlns='http://jabber.org/protocol/xhtml-im'><body xmlns='http://www.w3.org/1999/xhtml'><img src='cid:mask@bob.xmpp.org'/></body></html></message>`,
+    );
+    for (let asked = false; !asked; ) asked = (await xmpp.next()).getChild('data', 'urn:xmpp:bob') !== undefined;
+    xmpp.silence();
+    running.child.kill('SIGTERM');
+    const { code, out } = await running.ended;
+    await server.close();
+    const waits = [...out.matchAll(/"for":"([^"]*)","msg":"the stop does not wait any longer"/g)].map(
+      ([, what]) => what,
+    );
+    expect([code, waits]).toEqual([
+      0,
+      ['what is being accepted', 'what is being told', 'the XMPP server to read all', 'links to close'],
+    ]);
+  });
+
   it('says which address it cannot have, and ends with 1', async () => {
     using temporary = folder();
     await using taken = await deaf();
