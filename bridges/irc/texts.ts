@@ -131,6 +131,10 @@ export const texts = catalogue({
     en: 'This cannot be an account or a password.',
     de: 'Das kann kein Konto oder Passwort sein.',
   },
+  calledThere: (channel: string) => ({
+    en: `On this server the channel is called ${channel}.`,
+    de: `Auf diesem Server heißt der Kanal ${channel}.`,
+  }),
   forced: {
     en: 'The server has put you into this channel.',
     de: 'Der Server hat Sie in diesen Kanal gesetzt.',

@@ -5,11 +5,18 @@ import { asNobody, ownedByNobody } from './nobody.ts';
 import { writePatched } from './patched.ts';
 import { rootOf } from './unpacked.ts';
 
+export interface Irc2Options {
+  /** Whether it holds back who sends much, as it does for everybody on IRCnet: not when this is not given. */
+  readonly protected?: boolean;
+  /** Lines at the end of the configuration, such as `K` lines. */
+  readonly extra?: string;
+}
+
 /**
  * Starts a real ircd-irc2 on 127.0.0.1, as IRCnet has it: no IRCv3, nicks of up to 15 characters, channels `!` and `+`, and
  * nicks that are taken away (`042` has what one is called then).
  */
-export function startIrc2(): Promise<RunningServer<Record<'plain', number>>> {
+export function startIrc2(options: Irc2Options = {}): Promise<RunningServer<Record<'plain', number>>> {
   return run<'plain'>({
     name: 'irc2',
     portNames: ['plain'],
@@ -23,13 +30,14 @@ export function startIrc2(): Promise<RunningServer<Record<'plain', number>>> {
         '/usr/sbin/iauth': './iauth',
         '/usr/bin/m4': './m4',
       });
-      writeFileSync(join(dir, 'conf'), configuration(ports.plain));
+      writeFileSync(join(dir, 'conf'), configuration(ports.plain, options.extra));
       // It reads its config through m4, which may not be there.
       writeFileSync(join(dir, 'm4'), '#!/bin/sh\nexec cat ./conf\n');
       chmodSync(join(dir, 'm4'), 0o755);
       ownedByNobody(dir);
       // What it says waits in a buffer of its own. -s: no iauth, -t: in the foreground.
-      const { path, args } = asNobody(join(dir, 'ircd'), ['-t', '-s']);
+      const protection = options.protected ? [] : ['-p', 'off'];
+      const { path, args } = asNobody(join(dir, 'ircd'), ['-t', '-s', ...protection]);
       return {
         path: '/usr/bin/env',
         args: ['-C', dir, path, ...args],
@@ -42,10 +50,10 @@ export function startIrc2(): Promise<RunningServer<Record<'plain', number>>> {
 }
 
 // The classes of Y lines allow so many connections, also from one host; I lines let everybody in.
-const configuration = (port: number): string => `M%irc2.test%127.0.0.1%test%${port}%000A%
+const configuration = (port: number, extra = ''): string => `M%irc2.test%127.0.0.1%test%${port}%000A%
 A%a%a%a%%IRCnet%
 Y%1%90%%1000%5120000%1000.1000%1000.1000%
 I%*%%*%%1%%
 I%*@127.0.0.1%%%%1%%
 P%127.0.0.1%%%${port}%%
-`;
+${extra}`;

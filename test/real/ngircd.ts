@@ -8,6 +8,10 @@ export interface NgircdOptions {
   readonly serverName?: string;
   /** Password that clients have to give (PASS). */
   readonly password?: string;
+  /** Whether it holds back who sends much, as it does unless told otherwise: not when this is not given. */
+  readonly protected?: boolean;
+  /** How many connections an address may have; any number when not given. */
+  readonly connections?: number;
   /** Lines at the end of the configuration, such as a `[Channel]` section. */
   readonly extra?: string;
 }
@@ -30,7 +34,7 @@ export function startNgircd(options: NgircdOptions = {}): Promise<RunningNgircd>
 }
 
 // MaxPenaltyTime = 0 switches its flood throttle off, the limits of 0 mean none.
-function configuration(port: number, { serverName = 'ng.test', password, extra = '' }: NgircdOptions) {
+function configuration(port: number, { serverName = 'ng.test', password, extra = '', ...limits }: NgircdOptions) {
   return `[Global]
 Name = ${serverName}
 Info = ngIRCd for tests
@@ -40,10 +44,10 @@ MotdPhrase = "Welcome."
 ${password === undefined ? '' : `Password = ${password}`}
 [Limits]
 MaxConnections = 0
-MaxConnectionsIP = 0
+MaxConnectionsIP = ${limits.connections ?? 0}
 MaxJoins = 0
 MaxNickLength = 30
-MaxPenaltyTime = 0
+${limits.protected ? '' : 'MaxPenaltyTime = 0'}
 [Options]
 DNS = no
 Ident = no

@@ -6,7 +6,7 @@ import { enter, heard, type IrcServerName, roomOf, say, startWorld } from './wor
 const isError = (id: string) => (stanza: { attrs: Record<string, string | undefined> }) =>
   stanza.attrs.id === id && stanza.attrs.type === 'error';
 
-for (const ircd of ['inspircd', 'ngircd', 'hybrid'] as const satisfies IrcServerName[]) {
+for (const ircd of ['inspircd', 'ngircd', 'hybrid', 'irc2'] as const satisfies IrcServerName[]) {
   describeReal(`a channel on ${ircd}`, ['prosody', ircd], () => {
     test('two XMPP users and an IRC client see one another, in order', async () => {
       await using world = await startWorld({ ircd });

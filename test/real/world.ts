@@ -23,11 +23,20 @@ const MUC = 'http://jabber.org/protocol/muc';
 
 export type IrcServerName = 'inspircd' | 'ngircd' | 'hybrid' | 'irc2';
 
+/** Of InspIRCd, but for the number of connections. */
+const DEBIAN_LIMITS =
+  'threshold="10" hardsendq="262144" softsendq="8192" recvq="8192" localmax="1000" globalmax="1000"';
+
 const ircds = {
   inspircd: () => startInspircd(),
   ngircd: () => startNgircd(),
   hybrid: () => startHybrid(),
   irc2: () => startIrc2(),
+  /** These hold back who sends much, as Debian has them. */
+  'inspircd, protected': () => startInspircd({ limits: DEBIAN_LIMITS }),
+  'ngircd, protected': () => startNgircd({ protected: true }),
+  'hybrid, protected': () => startHybrid({ protected: true }),
+  'irc2, protected': () => startIrc2({ protected: true }),
   /** A bouncer in front of an InspIRCd. */
   znc: () => startZnc(),
   encrypted: () => startInspircd({ tls: true }),

@@ -8,12 +8,13 @@ import { restoredPresence } from '#bridges/irc/people/away.ts';
 import { subjectOf } from '#bridges/irc/questions/question-table.ts';
 import { texts } from '#bridges/irc/texts.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
-import { invitation } from '#bridges/irc/wire/drafts.ts';
+import { addressOf, invitation } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { splitNamesEntry } from '#bridges/irc/wire/modes.ts';
-import { isName } from '#bridges/irc/wire/names.ts';
+import { askedFor, isName } from '#bridges/irc/wire/names.ts';
 import type { Draft } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
 import { wordsIn } from '#src/model/language.ts';
 import { snapshot } from './channel.ts';
 import { type ChannelStep, STEPS, type StepChannels } from './channel-state.ts';
@@ -62,13 +63,14 @@ function follow(step: ChannelStep, line: Line, connection: IrcConnection): void 
   if (step.self?.change === 'entering') entering(line, channel, connection);
   if (step.self?.change === 'joined') {
     realm.primaries.joined(channel, view);
-    emit(host, invited(channel, connection));
+    invite(channel, connection);
     pending.done('join', channel);
     learnModes(channel, connection);
     catchUp(connection.channels.get(channel)?.name ?? channel, connection);
   }
   if (step.self?.change === 'left') {
     realm.primaries.left(channel, view);
+    if (realm.invited.get(invitedKey(channel, view))) realm.invited.set(invitedKey(channel, view), false);
     pending.done('leave', channel);
   }
   if (renamed) pending.renamed(given);
@@ -119,22 +121,37 @@ function welcome(channel: string, drafts: readonly Draft[], { realm, channels, v
 }
 
 function entering(line: Line, channel: string, { view, pending, writer, unaskedJoins }: IrcConnection): void {
+  const name = line.params[0] ?? channel;
   view.learnClock(line);
   if (line.ident !== '' && line.hostname !== '') view.mask = `${line.ident}@${line.hostname}`;
+  const other = pending.has('join', channel) ? undefined : pending.joining(askedFor(channel));
+  if (other)
+    pending.refuse(
+      other,
+      new Failure('gone', { text: texts.calledThere(name), address: addressOf('room', name, view) }),
+    );
   if (pending.has('join', channel)) unaskedJoins.wanted(channel);
-  else if (!unaskedJoins.enter(channel)) writer.send(makeLine('PART', [line.params[0] ?? channel]));
+  else if (!unaskedJoins.enter(channel)) writer.send(makeLine('PART', [name]));
 }
 
-// Nobody of ours asked for it: the user is invited to where the server has put them already.
-function invited(channel: string, { host, view, channels, pending, unaskedJoins }: IrcConnection): readonly Draft[] {
-  if (!unaskedJoins.entered(channel) || pending.has('join', channel)) return [];
+const invitedKey = (channel: string, { account }: IrcConnection['view']): string => `${account} ${channel}`;
+
+/**
+ * Nobody of ours asked for it: the user is invited to where the server has put them already, once. Behind a bouncer
+ * somebody may be about to ask for it, so that it is told after a round trip to the server.
+ */
+function invite(channel: string, connection: IrcConnection): void {
+  const { host, realm, view, channels, pending, unaskedJoins } = connection;
   const entered = channels.get(channel);
-  if (entered) entered.held = [];
-  return invitation({
-    view,
-    room: entered?.name ?? channel,
-    reason: wordsIn(texts.forced, host.language(view.account)),
-  });
+  if (!unaskedJoins.entered(channel) || pending.has('join', channel) || !entered) return;
+  entered.held = [];
+  if (realm.invited.get(invitedKey(channel, view))) return;
+  const tell = (): void => {
+    if (channels.get(channel) !== entered || !entered.held) return;
+    realm.invited.set(invitedKey(channel, view), true);
+    emit(host, invitation({ view, room: entered.name, reason: wordsIn(texts.forced, host.language(view.account)) }));
+  };
+  connection.ping().then(tell, tell);
 }
 
 /** Nobody waits any more for a channel (folded name): whoever is let in later, or half in already, leaves. */

@@ -21,6 +21,7 @@ import {
   went,
 } from '#bridges/irc/people/known-people.ts';
 import { nickChange, nickRefusal } from '#bridges/irc/people/nick-recovery.ts';
+import { ownAwayRefused, ownAwayTaken } from '#bridges/irc/people/own-away.ts';
 import { refused } from '#bridges/irc/questions/refusals.ts';
 import { decode } from '#bridges/irc/wire/decode.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
@@ -116,7 +117,8 @@ export const LINES: Readonly<Record<string, readonly LineReading[]>> = {
 
   // People.
   '301': [awayReply, ...NUMERIC],
-  ...each('305 306', ASKED_ONLY),
+  ...each('305 306', [ownAwayTaken, ...ASKED_ONLY]),
+  ...each('263 429', [ownAwayRefused, ...NUMERIC]),
   '303': [isonReply, ...NUMERIC],
   '311': [noteNames, ...NUMERIC],
   '730': [monitorOnline, ...NUMERIC],

@@ -10,6 +10,8 @@ import { type QueuedLine, SendQueue } from './send-queue.ts';
 /** Lines that may wait for a connection, and urgent ones (an endless PING from the server must not fill memory). */
 const QUEUE_LIMIT = 500;
 const URGENT_LIMIT = 100;
+/** Lines that are proven by one barrier where more wait: servers weigh it as they do lines. */
+const PROVEN_TOGETHER = 4;
 
 type Options = {
   readonly socket: Socket;
@@ -35,6 +37,8 @@ export class LineWriter {
   #queue = new SendQueue();
   /** What lines that have gone count beyond what was there for them. */
   #debt = 0;
+  /** Lines that have gone since the last barrier. */
+  #unproven = 0;
   #urgent: string[] = [];
   #turn: NodeJS.Immediate | undefined;
   #cancel: (() => void) | undefined;
@@ -117,11 +121,12 @@ export class LineWriter {
 
   #flush(): void {
     this.#turn = undefined;
-    const { socket, owner } = this.#options;
+    const { socket } = this.#options;
     if (!this.#open || socket.writableNeedDrain) return;
     const gone = this.#queue.take((line) => this.#pay(line));
     for (const item of gone) item.sent?.();
-    const last = gone.length > 0 ? owner.barrier() : undefined;
+    this.#unproven += gone.length;
+    const last = this.#unproven > 0 ? this.#barrier() : undefined;
     this.#write([
       ...this.#urgent,
       ...gone.map((item) => item.line),
@@ -139,6 +144,16 @@ export class LineWriter {
     if (this.#debt > 0 || this.#pace.take(1) === 0) return false;
     if (this.#options.throttle !== 'off') this.#debt = penaltyOf(line, this.#options.owner.network) - 1;
     return true;
+  }
+
+  #barrier(): string | undefined {
+    const { throttle, owner } = this.#options;
+    const paced = throttle !== 'off';
+    if (paced && this.#queue.length > 0 && this.#unproven < PROVEN_TOGETHER) return undefined;
+    this.#unproven = 0;
+    const line = owner.barrier();
+    if (paced && line !== undefined) this.#debt += penaltyOf(line, owner.network);
+    return line;
   }
 
   get #spare(): number {

@@ -26,6 +26,8 @@ export type Realm = {
   /** When the connection of an account was made last, in ms since 1970. */
   readonly made: Recent<number>;
   readonly spelling: Spelling;
+  /** Who was invited to a channel (account, space, folded name) that they were put into, and has not left it since. */
+  readonly invited: Recent<boolean>;
   /** Up to where each channel (folded name) was heard, in the server's words: where it keeps what was said. */
   readonly heard: Recent<string>;
   readonly reactions: KnownReactions;
@@ -47,6 +49,7 @@ export const openRealm = (): Realm => ({
   cutOff: new Map(),
   made: openRecent(MOST),
   spelling: new Spelling(),
+  invited: openRecent(MOST),
   heard: openRecent(MOST),
   reactions: new KnownReactions(),
   authors: openRecent(MOST),

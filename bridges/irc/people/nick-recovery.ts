@@ -33,9 +33,12 @@ export class NickRecovery {
 
   /** From now on that nick is wanted. */
   begin(nick: string): void {
-    const { view, people } = this.#owner;
-    people.unwatch(this.#wanted, 'nick');
-    this.#wanted = cleanNick(nick, view.isupport.nicklen);
+    this.#want(cleanNick(nick, this.#owner.view.isupport.nicklen));
+  }
+
+  #want(nick: string): void {
+    this.#owner.people.unwatch(this.#wanted, 'nick');
+    this.#wanted = nick;
     this.#refusals = 0;
     if (!this.#has()) this.#look();
   }
@@ -58,8 +61,9 @@ export class NickRecovery {
     if (this.#wanted === '') return;
     // A nick that was neither asked for nor wanted is the server's idea.
     if (pending.asks(nick)) {
-      this.begin(nick);
-      this.#owner.remembered.nick(nick);
+      this.#want(nick);
+      // One that only the server can give cannot be asked for at the next login.
+      if (cleanNick(nick) === nick) this.#owner.remembered.nick(nick);
     } else if (this.#isWanted(nick)) this.#wanted = nick;
     else return this.#look();
     this.#trying = false;
@@ -75,7 +79,7 @@ export class NickRecovery {
     this.#trying = false;
     this.#refusals++;
     // RFC 2812 §5.2: 432 says that it is no nick there, and never will be.
-    if (command === '432') this.begin(this.#owner.view.nick);
+    if (command === '432') this.#want(this.#owner.view.nick);
     // It may be reserved for a while without anybody having it.
     else this.#attempt();
     return true;

@@ -208,6 +208,11 @@ export class Pending {
     this.#taken(this.#find('nick', isNick(nick)));
   }
 
+  /** The join that waits for a channel under one of these names (folded). */
+  joining(names: readonly string[]): PendingEvent | undefined {
+    return names.length === 0 ? undefined : this.#find('join', ({ target }) => names.includes(target));
+  }
+
   has(kind: Wire['kind'], target: string): boolean {
     for (const item of this.#items.values()) if (item.wire.kind === kind && item.wire.target === target) return true;
     return false;
@@ -309,10 +314,11 @@ export class Pending {
   }
 }
 
+/** A server may cut a nick that is too long for it; ircd-irc2 2.11 gives who asks for `0` one that it makes itself. */
 const isNick =
   (nick: string) =>
   ({ text }: Wire): boolean =>
-    nick !== '' && foldName(text).startsWith(foldName(nick));
+    nick !== '' && (foldName(text).startsWith(foldName(nick)) || (text === '0' && /^\d/.test(nick)));
 
 const TAKEN: Outcome = { ids: [], state: 'taken' };
 

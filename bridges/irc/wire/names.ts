@@ -43,6 +43,13 @@ export const isName = (name: string): boolean =>
 /** Whether the name is one of a channel (RFC 2812 §1.3). */
 export const isRoomName = (name: string): boolean => /^[#&+!]/.test(name);
 
+/**
+ * The names under which a channel may have been asked for that a server lets in under another one: `!` before the
+ * identifier that it has chosen and the short name (RFC 2811 §3.2), `!!` or `!#` where it was made by that.
+ */
+export const askedFor = (channel: string): readonly string[] =>
+  /^!.{5}./s.test(channel) ? ['!', '!!', '!#'].map((prefix) => prefix + channel.slice(6)) : [];
+
 /** The nearest legal nick (RFC 2812 §2.3.1) to a wanted name. Never empty. `limit` in characters. */
 export function cleanNick(wanted: string, limit = NICK_LIMIT): string {
   const legal = [...plainLetters(wanted)].map((char) => (/[A-Za-z0-9[\]\\`_^{|}-]/.test(char) ? char : '_')).join('');

@@ -97,9 +97,15 @@ export const NICK_TAKEN: ReadonlySet<string> = new Set(['432', '433', '436', '43
 /** A sentence of the server, fit to be shown: one line, no controls, not endless. */
 export const cleaned = (text: string): string => stripFormatting(text).trim().slice(0, 300);
 
+// RFC 2811 §4.2: `+` channels have no modes, and RFC 2812 §5.2: 477 says so of them.
+function codeOf({ command, params: [, about = ''] }: Line): FailureCode | undefined {
+  if (command === '477' && about.startsWith('+')) return 'not-supported';
+  return Object.hasOwn(CODES, command) ? CODES[command] : undefined;
+}
+
 /** The failure that a numeric stands for; `undefined` for one that refuses nothing. `address` goes with 470. */
 export function refusal(line: Line, address?: string): Failure | undefined {
-  const code = Object.hasOwn(CODES, line.command) ? CODES[line.command] : undefined;
+  const code = codeOf(line);
   if (!code) return undefined;
   const said = cleaned(line.params.length > 1 ? (line.params.at(-1) ?? '') : '');
   return new Failure(code, {

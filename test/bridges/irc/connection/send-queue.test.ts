@@ -29,7 +29,10 @@ it.each([
   ['@label=1 WHO #c', undefined, 3],
   [`PRIVMSG #c :${'x'.repeat(300)}`, 'FakeNet', 1],
   [`PRIVMSG #c :${'x'.repeat(300)}`, 'QuakeNet', 2],
-  ['JOIN #c', 'IRCnet', 2],
+  ['JOIN #c', 'IRCnet', 3],
+  ['PRIVMSG #c :word', 'IRCnet', 2],
+  [`PRIVMSG #c :${'x'.repeat(300)}`, 'IRCnet', 5],
+  ['PING barrier-1', 'IRCnet', 2],
 ] as const)('counts %s on %s as %i', (line, network, count) => expect(penaltyOf(line, network)).toBe(count));
 
 it('does not say what waits once its user has left, and tells them', async () => {

@@ -15,6 +15,8 @@ export interface InspircdOptions {
   readonly modules?: readonly string[];
   /** The message of the day, one element a line. */
   readonly motd?: readonly string[];
+  /** What clients may do, as attributes of their `connect` tag; nearly everything when not given. */
+  readonly limits?: string;
   /** Tags of configuration at the end. */
   readonly extra?: string;
   readonly ports?: Partial<InspircdPorts>;
@@ -53,6 +55,9 @@ export async function startInspircd(options: InspircdOptions = {}): Promise<Runn
   });
 }
 
+const UNLIMITED = `hardsendq="4M" softsendq="1M" recvq="1M" threshold="1000"
+ commandrate="1000000" fakelag="no" localmax="1000" globalmax="1000" maxchans="500"`;
+
 function configuration(dir: string, ports: InspircdPorts, options: InspircdOptions): string {
   const { serverName = 'irc.test', network = 'TestNet', tls = false } = options;
   const loaded = [...modules.join(' ').split(' '), ...(options.modules ?? [])];
@@ -64,8 +69,8 @@ function configuration(dir: string, ports: InspircdPorts, options: InspircdOptio
 <admin name="admin" nick="admin" email="admin@localhost">
 <bind address="127.0.0.1" port="${ports.plain}" type="clients">
 ${tls ? secure : ''}
-<connect name="main" allow="*" timeout="30" pingfreq="2m" hardsendq="4M" softsendq="1M" recvq="1M" threshold="1000"
- commandrate="1000000" fakelag="no" localmax="1000" globalmax="1000" maxchans="500" resolvehostnames="no" useident="no">
+<connect name="main" allow="*" timeout="30" pingfreq="2m" resolvehostnames="no" useident="no"
+ ${options.limits ?? UNLIMITED}>
 <performance softlimit="12800" clonesonconnect="no">
 <options defaultbind="ipv4">
 <files motd="${dir}/motd">
