@@ -89,6 +89,26 @@ describe('a row that was under way when the process died', () => {
       }),
     );
   });
+
+  it('is not suspected for tries that have failed while the process lived', () => {
+    const tooFast = { on: 'failed', failure: new Failure('too-fast') } as const;
+    const tried = (life: Life, what: LifeInput): Life =>
+      step(step(life, { on: 'begin' }, facts(0))[0], what, facts(0))[0];
+    const killed = (life: Life): Life => {
+      const [found, ...effects] = step(step(life, { on: 'begin' }, facts(0))[0], { on: 'orphaned' }, facts(0));
+      const failure = effects.flatMap((effect) => (effect.do === 'reconcile' ? effect.failure : []))[0];
+      return failure ? step(found, { on: 'reconciled', as: 'not-sent', failure }, facts(0))[0] : found;
+    };
+    const refused = tried(tried(tried(fresh, tooFast), tooFast), tooFast);
+    const twice = killed(killed(refused));
+    expect([killed(refused), twice, tried(twice, tooFast), killed(tried(twice, tooFast))].map(isSuspect)).toEqual([
+      false,
+      true,
+      false,
+      false,
+    ]);
+    expect([twice.state, killed(twice).state]).toEqual(['ready', 'parked']);
+  });
 });
 
 /** What the journal ought to hold, by event. */

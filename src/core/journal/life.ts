@@ -68,15 +68,17 @@ export type LifeFacts = {
 
 type Next = readonly [Life, ...LifeEffect[]];
 
-/** Attempts after which a row that was in flight when the process ended is tried alone, and never again after that. */
-const SUSPICIOUS = 2;
-/** Stands for the time of the next try of a suspect, and stays while it is tried: so the store knows what is alone. */
-const ALONE = -1;
+/**
+ * Stand for the time of the next try of a row that was in flight when the process ended, once or twice in a row, and stay while it
+ * is tried: so the store knows what has ended the process and what is alone. A try that the process outlives ends that.
+ */
+const ONCE = -1;
+const ALONE = -2;
 /** How often a process may end while its network is asked about one that was alone: it counts down from there. */
 const ASKED = 8;
 
 /** Whether it may be what has ended the process: then no other suspect is under way with it. */
-export const isSuspect = ({ notBefore }: Pick<Life, 'notBefore'>): boolean => notBefore < 0;
+export const isSuspect = ({ notBefore }: Pick<Life, 'notBefore'>): boolean => notBefore <= ALONE;
 
 /** As it is when it need not wait for the time of its next try. */
 export const hastened = (life: Life): Life => ({ ...life, notBefore: Math.min(life.notBefore, 0) });
@@ -179,7 +181,7 @@ const again = (life: Life, notBefore: number, note: string): Next => [
 function reconciled(life: Life, { as, failure }: LifeInput & { on: 'reconciled' }, facts: LifeFacts): Next {
   if (as === 'sent') return settled(life, 'taken', facts);
   if (failure === SUSPECTED && isSuspect(life)) return parked(life);
-  const next = failure === ORPHANED ? afterStart(life, facts) : facts.now;
+  const next = failure === ORPHANED ? afterStart(life) : facts.now;
   if (as === 'not-sent') return again(life, next, 'was not sent');
   // Once more under the same ids, which a network that looks at them does not show twice; never where it costs again.
   if (facts.charged || life.doubted) return bounced(life, failure);
@@ -202,7 +204,7 @@ const ORPHANED = new Failure('remote-server-timeout', {
 });
 
 /** When what an earlier run had in flight is tried again. */
-const afterStart = ({ attempts }: Life, { now }: LifeFacts): number => (attempts < SUSPICIOUS ? now : ALONE);
+const afterStart = ({ notBefore }: Life): number => (notBefore === ONCE ? ALONE : ONCE);
 
 /** The doubt about one that was alone when the process ended. */
 const SUSPECTED = new Failure('internal', { certain: false });
@@ -211,7 +213,7 @@ const SUSPECTED = new Failure('internal', { certain: false });
 function orphaned(life: Life, facts: LifeFacts): Next {
   if (!isSuspect(life))
     return facts.repeatable
-      ? again(life, afterStart(life, facts), 'it is sent again')
+      ? again(life, afterStart(life), 'it is sent again')
       : [life, { do: 'reconcile', failure: ORPHANED }];
   if (facts.repeatable || life.notBefore <= ALONE - ASKED) return parked(life);
   const next = { ...life, notBefore: life.notBefore - 1 };

@@ -8,7 +8,7 @@ import { type AmendmentNote, amend, noteAmendment, type RowAmendment } from './j
 
 /**
  * One accepted event that is owed to somebody. `at` and `changed` are wall time in ms; `notBefore` and `expires` are
- * gateway time: ms for which the gateway has run; `notBefore` is below 0 where a try is or was to be made alone.
+ * gateway time: ms for which the gateway has run; `notBefore` is below 0 where the process ended during the last try.
  */
 export type Journaled = {
   readonly id: number;
