@@ -1,7 +1,7 @@
 import { addresses } from '#bridges/email/addresses.ts';
 import type { MailForms } from '#bridges/email/forms/forms.ts';
 import { texts } from '#bridges/email/texts.ts';
-import type { SentMail } from '#bridges/email/threads/state.ts';
+import { type SentMail, whetherLeft } from '#bridges/email/threads/state.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import type { Delivered, Outcome } from '#src/bridge.ts';
 import { lanes } from '#src/lib/lanes.ts';
@@ -94,6 +94,7 @@ export function openOutgoing(
 
   async function send(item: Item): Promise<void> {
     const [{ id }] = item.events;
+    let made: PreparedMail | undefined;
     // Withdrawn: whoever did that knows.
     if (waiting.get(id) !== item) return;
     try {
@@ -103,7 +104,8 @@ export function openOutgoing(
       const ready = await (item.by?.submission ?? smarthost).send(async () => {
         // From here on it cannot be taken back.
         if (!waiting.delete(id)) throw WITHDRAWN;
-        return transport.alone(item.account, item.their, () => preparing.prepare(item));
+        made = await transport.alone(item.account, item.their, () => preparing.prepare(item));
+        return made;
       });
       await transport
         .alone(item.account, item.their, () => preparing.kept(item, ready))
@@ -113,7 +115,7 @@ export function openOutgoing(
     } catch (error) {
       waiting.delete(id);
       if (error === NOTHING_TO_SEND) item.tell([NOTED]);
-      else if (error !== WITHDRAWN) await failed(item, error);
+      else if (error !== WITHDRAWN) await failed(item, error, made);
     }
   }
 
@@ -129,8 +131,7 @@ export function openOutgoing(
   async function reconcile({ id }: Event): Promise<'sent' | 'not-sent' | 'unknown'> {
     const known = await preparing.mailOf(id);
     // It is kept before anything leaves.
-    if (!known) return 'not-sent';
-    return known.stage === 'begun' ? 'unknown' : 'sent';
+    return known ? whetherLeft(known) : 'not-sent';
   }
 
   /** What has or may have left as one mail goes again as that, and what has joined it since goes behind it: not before it. */
@@ -152,10 +153,11 @@ export function openOutgoing(
     return outcomes.promise;
   }
 
-  async function failed(item: Item, error: unknown): Promise<void> {
+  async function failed(item: Item, error: unknown, made: PreparedMail | undefined): Promise<void> {
     if (!(error instanceof Failure)) host.log.error({ err: error }, 'a mail could not be sent');
     const failure = error instanceof Failure ? error : new Failure('internal', { cause: error });
     try {
+      if (failure.certain && made) await preparing.notSent(item, made);
       if (failure.certain) await suppression.learn(item.account, item.their, failure);
     } catch (trouble) {
       host.log.error({ err: trouble }, 'it cannot be kept that a mail failed');

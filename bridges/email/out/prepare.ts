@@ -1,6 +1,6 @@
 import type { MailForms } from '#bridges/email/forms/forms.ts';
 import { texts } from '#bridges/email/texts.ts';
-import { type MailPeer, type SentMail, withReference } from '#bridges/email/threads/state.ts';
+import { leaving, type MailPeer, type SentMail, stayed, withReference } from '#bridges/email/threads/state.ts';
 import { envelopeIdOf, tokenLocalPart } from '#bridges/email/threads/user-address.ts';
 import { type EmailTransport, nameIn, settingsOf, userMailbox } from '#bridges/email/transport.ts';
 import type { StateWrite } from '#src/bridge.ts';
@@ -120,10 +120,11 @@ export function openPreparing(
       ...(settings.read_receipts && !content.isChange && { readTo: sender.bounces }),
       ...(sender.isStrange && !peer.answered && { unsubscribe: oneClick(suppression.link(account, their)) }),
     };
-    const sent: SentMail = {
+    const made: SentMail = {
       ...{ their, thread: content.thread, at: host.clock.now(), text: content.mail.text, stage: 'begun' },
       ...{ events: before?.events ?? events.map(({ id }) => id), said: [...content.said] },
     };
+    const sent = leaving(made, before);
     await host.emit([], [...writeSent(account, sent), ...content.writes]);
     const success = events.some(({ confirm }) => confirm === true);
     return {
@@ -213,7 +214,13 @@ export function openPreparing(
     );
   }
 
-  return { prepare, kept, mailOf };
+  /** It has not left, for it was refused before: that is no doubt. */
+  async function notSent({ account }: MailContent, { sent }: PreparedMail): Promise<void> {
+    if ((await mailOf(sent.events[0] as EventId))?.stage === 'begun')
+      await host.emit([], writeSent(account, stayed(sent)));
+  }
+
+  return { prepare, kept, notSent, mailOf };
 }
 
 /** RFC 8058 §3.1: programs act on https only. */

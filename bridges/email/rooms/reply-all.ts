@@ -4,7 +4,7 @@ import { eventIdOf, type OwnSender } from '#bridges/email/out/prepare.ts';
 import type { Smarthost } from '#bridges/email/out/smarthost.ts';
 import type { Suppression } from '#bridges/email/out/suppression.ts';
 import { texts } from '#bridges/email/texts.ts';
-import { type SentMail, withReference } from '#bridges/email/threads/state.ts';
+import { leaving, type SentMail, stayed, whetherLeft, withReference } from '#bridges/email/threads/state.ts';
 import { envelopeIdOf, tokenLocalPart } from '#bridges/email/threads/user-address.ts';
 import { type EmailTransport, nameIn, settingsOf, userMailbox } from '#bridges/email/transport.ts';
 import type { Delivered, LostRecipient } from '#src/bridge.ts';
@@ -116,18 +116,24 @@ export function openReplyAll(
     const from = by?.address ?? addressOf(token);
     const envelopeId = by ? envelopeIdOf(token, state.mac('address', token)) : token;
     const envelope = { from, to, envelopeId, success: true };
-    const keep = (stage: SentMail['stage']) =>
-      host.emit([], state.writeSent(account, token, { ...sent, their: to, stage }));
+    const keep = (mail: SentMail) => host.emit([], state.writeSent(account, token, mail));
+    let copy: SentMail = { ...sent, their: to, left: 0 };
     await suppression.check(account, to);
-    if (to.endsWith(`@${config.domain}`)) await handOver(mail, envelope);
-    else
-      await (by?.submission ?? smarthost).send(async () => {
-        await keep('begun');
-        return { envelope, mail };
-      });
+    try {
+      if (to.endsWith(`@${config.domain}`)) await handOver(mail, envelope);
+      else
+        await (by?.submission ?? smarthost).send(async () => {
+          copy = leaving(copy, (await state.sent(token))?.mail);
+          await keep(copy);
+          return { envelope, mail };
+        });
+    } catch (error) {
+      if (copy.left && error instanceof Failure && error.certain) await keep(stayed(copy));
+      throw error;
+    }
     const known = (await state.sent(token))?.mail.stage;
     // A report that was quicker has said more of it.
-    if (known === undefined || known === 'begun') await keep('taken');
+    if (known === undefined || known === 'begun') await keep({ ...copy, stage: 'taken' });
   }
 
   async function send(all: readonly Event[], by?: OwnSender): Promise<readonly Delivered[]> {
@@ -277,9 +283,9 @@ export function openReplyAll(
       const group = mail && (await book.get(place.account, place.id));
       if (!mail || !group) return 'not-sent';
       for (const person of group.people) {
-        const stage = (await state.sent(tokenOf(mail.events[0] ?? id, person)))?.mail.stage;
-        if (stage === 'begun') return 'unknown';
-        if (stage === undefined) return 'not-sent';
+        const copy = (await state.sent(tokenOf(mail.events[0] ?? id, person)))?.mail;
+        const known = copy ? whetherLeft(copy) : 'not-sent';
+        if (known !== 'sent') return known;
       }
       return 'sent';
     },

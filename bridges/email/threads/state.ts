@@ -1,7 +1,9 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { texts } from '#bridges/email/texts.ts';
 import type { Host, StateWrite } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 
 const DAY = 86_400_000;
@@ -28,9 +30,28 @@ const sentSchema = z.object({
   said: z.array(z.string()).default([]),
   /** How far it came: nothing, waits for one of several, taken by our server, delivered or failed. */
   stage: z.enum(['begun', 'waiting', 'taken', 'delivered', 'failed']).default('begun'),
+  /** How often it may have left while it is begun; once where it is left out. */
+  left: z.number().exactOptional(),
 });
 /** A mail of ours. */
 export type SentMail = z.infer<typeof sentSchema>;
+
+/** What was in doubt so often does not leave once more (RFC 5321 §4.5.3.2.6). */
+const MOST_DOUBTS = 2;
+
+/** A mail that is about to leave. Throws a `Failure` where it may have done so often enough. */
+export function leaving(mail: SentMail, before: SentMail | undefined): SentMail {
+  const left = before?.stage === 'begun' ? (before.left ?? 1) : 0;
+  if (left >= MOST_DOUBTS) throw new Failure('remote-server-timeout', { text: texts.unclear, certain: false });
+  return { ...mail, stage: 'begun', left: left + 1 };
+}
+
+/** The same, once it is known that it has stayed. */
+export const stayed = (mail: SentMail): SentMail => ({ ...mail, left: (mail.left ?? 1) - 1 });
+
+/** What is known of a mail whose process, or whose line, has ended. */
+export const whetherLeft = ({ stage, left = 1 }: SentMail): 'sent' | 'not-sent' | 'unknown' =>
+  stage !== 'begun' ? 'sent' : left === 0 ? 'not-sent' : 'unknown';
 
 const threadSchema = z.object({
   subject: z.string().exactOptional(),
