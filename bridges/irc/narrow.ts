@@ -40,15 +40,13 @@ export function openNarrowing() {
   const narrowed = new Map<number, Capabilities>();
 
   function carriedTo({ caps, isupport }: ConnectionState): Carried {
-    const known = byCapabilities.get(caps) ?? new Map<string, Carried>();
-    byCapabilities.set(caps, known);
-    const found =
-      known.get(isupport.clienttagdeny) ??
-      fresh(
-        carriedWith(caps, (tag) => deniesTag(isupport, tag)),
-        multilineOf(caps),
-      );
-    known.set(isupport.clienttagdeny, found);
+    const known = byCapabilities.get(caps)?.get(isupport.clienttagdeny);
+    if (known) return known;
+    const found = fresh(
+      carriedWith(caps, (tag) => deniesTag(isupport, tag)),
+      multilineOf(caps),
+    );
+    byCapabilities.set(caps, (byCapabilities.get(caps) ?? new Map()).set(isupport.clienttagdeny, found));
     return found;
   }
 
@@ -69,7 +67,9 @@ export function openNarrowing() {
       const [confined, toOne] = [room?.secret ?? false, place.kind === 'contact'];
       const size = textSize(to, view);
       const key = ((carried.number * 1024 + size) * 2 + Number(plain)) * 4 + Number(confined) * 2 + Number(toOne);
-      const known = narrowed.get(key) ?? {
+      const known = narrowed.get(key);
+      if (known) return known;
+      const made: Capabilities = {
         ...mapping.facts,
         ...(confined && { confined }),
         out: toOne ? carried.toPerson : carried.toRoom,
@@ -79,8 +79,8 @@ export function openNarrowing() {
           ...(carried.multiline ? wholeTexts(carried.multiline) : { size }),
         },
       };
-      narrowed.set(key, known);
-      return known;
+      narrowed.set(key, made);
+      return made;
     },
   };
 }

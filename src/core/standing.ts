@@ -4,6 +4,7 @@ import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import { type Place, placeTransport, sharedPlace } from '#src/model/place.ts';
 import type { Aliases } from './aliases.ts';
 import type { Identities } from './identities.ts';
+import { outwardLane } from './journal/rows.ts';
 import { type Sessions, standIn } from './sessions/sessions.ts';
 import type { Transport } from './transport.ts';
 
@@ -29,6 +30,8 @@ export type Footing = Standing & {
   readonly key: SessionKey;
   /** What hands over there, if anything does now: the account's own session and no other, or one that says whose it is. */
   readonly session: Session | undefined;
+  /** The lane of what goes there. */
+  readonly lane: string;
 };
 
 export type StandingParts = {
@@ -55,6 +58,7 @@ class Stand implements Footing {
   readonly #account: AccountKey;
   readonly #parts: StandingParts;
   #key: SessionKey | undefined;
+  #lane: string | undefined;
 
   constructor(parts: StandingParts, account: AccountKey, place: Place, identity: WhoseIdentity) {
     this.#parts = parts;
@@ -73,6 +77,11 @@ class Stand implements Footing {
     return this.#key;
   }
 
+  get lane(): string {
+    this.#lane ??= outwardLane(this.place, this.#account);
+    return this.#lane;
+  }
+
   get session(): Session | undefined {
     const session = this.#parts.sessions.get(this.key);
     if (this.identity === 'own') return session?.stands ? undefined : session;
@@ -89,8 +98,24 @@ class Stand implements Footing {
 /** Rooms that are shared are left with the last seat; those of one account are the network's to keep. */
 export const membershipIn = ({ kind }: Place): Standing['membership'] => (kind === 'room' ? 'network' : 'seat');
 
+/** Accounts that are remembered of one room. */
+const MOST_STANDS = 10_000;
+
 export function openStandings(parts: StandingParts): Standings {
   const { identities, aliases, transport } = parts;
+  /** Most is said in rooms that all share. Whoever stands there answers from what is now: one is enough. */
+  const shared = new WeakMap<Place, Map<AccountKey, Stand>>();
+
+  function stand(account: AccountKey, place: Place, identity: WhoseIdentity): Stand {
+    if (place.kind !== 'shared') return new Stand(parts, account, place, identity);
+    const known = shared.get(place);
+    const found = known?.get(account);
+    if (found?.identity === identity) return found;
+    const fresh = new Stand(parts, account, place, identity);
+    if (known && known.size < MOST_STANDS) known.set(account, fresh);
+    else shared.set(place, new Map([[account, fresh]]));
+    return fresh;
+  }
 
   function placeAt(account: AccountKey, domain: string, address: Addressed): Place {
     if (address.kind === 'realm') return { kind: 'realm', account, realm: address.realm };
@@ -112,8 +137,8 @@ export function openStandings(parts: StandingParts): Standings {
     at(user, domain, address) {
       const account = accountKey(user, domain);
       const place = placeAt(account, domain, address);
-      return new Stand(parts, account, place, identities.of(account, place));
+      return stand(account, place, identities.of(account, place));
     },
-    of: (account, place, identity = identities.of(account, place)) => new Stand(parts, account, place, identity),
+    of: (account, place, identity = identities.of(account, place)) => stand(account, place, identity),
   };
 }

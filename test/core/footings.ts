@@ -1,3 +1,4 @@
+import { outwardLane } from '#src/core/journal/rows.ts';
 import type { Standings } from '#src/core/standing.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { pigeon } from '../invented/mapping.ts';
@@ -11,7 +12,16 @@ export const standings: Pick<Standings, 'of'> = {
   of(account, place, identity = 'operator') {
     const key = { account, realm: '' };
     const session = { ...key, stands: true, close: async () => undefined } as const;
-    return { place, identity, membership: 'seat', carried: pigeon.facts, transport, key, session };
+    return {
+      place,
+      identity,
+      membership: 'seat',
+      carried: pigeon.facts,
+      transport,
+      key,
+      session,
+      lane: outwardLane(place, account),
+    };
   },
 };
 

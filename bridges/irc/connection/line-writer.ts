@@ -5,7 +5,7 @@ import { penaltyOf } from '#mappings/irc-pace.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
 import { type Rate, type TokenBucket, tokenBucket } from '#src/lib/time/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type QueuedLine, SendQueue } from './send-queue.ts';
+import { type Purse, type QueuedLine, SendQueue } from './send-queue.ts';
 
 /** Lines that may wait for a connection, and urgent ones (an endless PING from the server must not fill memory). */
 const QUEUE_LIMIT = 500;
@@ -30,7 +30,7 @@ type Options = {
 const END = Buffer.from('\r\n');
 
 /** The one writer of a connection: once per turn of the event loop, at most as fast as the throttle says and the socket takes it. */
-export class LineWriter {
+export class LineWriter implements Purse {
   readonly #options: Options;
   readonly #pace: TokenBucket;
   readonly #drained = (): void => this.#schedule();
@@ -58,9 +58,7 @@ export class LineWriter {
    * to the socket. Throws `Failure('queue-full')`.
    */
   send(given: string | readonly string[], sent?: () => void): void {
-    const all = [given].flat();
-    for (const one of all) guard(one);
-    const line = all.join('\r\n');
+    const line = typeof given === 'string' ? guarded(given) : given.map(guarded).join('\r\n');
     if (!this.#open) throw new Failure('recipient-unavailable');
     if (this.#queue.length >= QUEUE_LIMIT) throw new Failure('queue-full');
     this.#queue.push({ line, sent });
@@ -77,25 +75,25 @@ export class LineWriter {
    * as above.
    */
   later(line: string, sent?: () => void): void {
-    guard(line);
+    const item = { line: guarded(line), sent };
     this.#idle ??= [];
-    if (this.#idle.length < QUEUE_LIMIT) this.#idle.push({ line, sent });
+    if (this.#idle.length < QUEUE_LIMIT) this.#idle.push(item);
     if (!this.#linger) this.#schedule();
   }
 
   /** Goes before all that waits, without regard to the throttle. Throws `Failure` for a line that holds another. */
   urgent(line: string): void {
-    guard(line);
-    if (this.#urgent.length < URGENT_LIMIT) this.#urgent.push(line);
+    const urgent = guarded(line);
+    if (this.#urgent.length < URGENT_LIMIT) this.#urgent.push(urgent);
     this.#schedule();
   }
 
   /** Writes what may go now and then `last`; drops what still waits. */
   end(last: string): void {
-    guard(last);
+    const line = guarded(last);
     if (this.#open) {
       this.#flush();
-      this.#write([last]);
+      this.#write([line]);
     }
     this.stop();
   }
@@ -123,23 +121,24 @@ export class LineWriter {
     this.#turn = undefined;
     const { socket } = this.#options;
     if (!this.#open || socket.writableNeedDrain) return;
-    const gone = this.#queue.take((line) => this.#pay(line));
-    for (const item of gone) item.sent?.();
+    const lines = this.#urgent.length > 0 ? this.#urgent : [];
+    if (lines.length > 0) this.#urgent = [];
+    const gone = this.#queue.take(this);
+    for (const { line, sent } of gone) {
+      lines.push(line);
+      sent?.();
+    }
     this.#unproven += gone.length;
     const last = this.#unproven > 0 ? this.#barrier() : undefined;
-    this.#write([
-      ...this.#urgent,
-      ...gone.map((item) => item.line),
-      ...(last === undefined ? [] : [last]),
-      ...this.#idled(),
-    ]);
-    this.#urgent = [];
+    if (last !== undefined) lines.push(last);
+    if (this.#idle) lines.push(...this.#idled());
+    this.#write(lines);
     if (this.#queue.length > 0) this.#wait();
     else if (this.#idle) this.#rest();
   }
 
   /** A line goes where there is anything for it; what it counts beyond that is paid before the next. */
-  #pay(line: string): boolean {
+  pays(line: string): boolean {
     if (this.#debt > 0) this.#debt -= this.#pace.take(this.#debt);
     if (this.#debt > 0 || this.#pace.take(1) === 0) return false;
     if (this.#options.throttle !== 'off') this.#debt = penaltyOf(line, this.#options.owner.network) - 1;
@@ -161,8 +160,8 @@ export class LineWriter {
     return throttle === 'off' ? 0 : Math.floor(throttle.burst / 2);
   }
 
-  #idled(): string[] {
-    if (!this.#idle || this.#queue.length > 0) return [];
+  #idled(): readonly string[] {
+    if (!this.#idle || this.#queue.length > 0) return NO_LINES;
     const gone = this.#idle.splice(0, this.#pace.take(this.#idle.length, this.#spare));
     if (this.#idle.length === 0) this.#idle = undefined;
     for (const item of gone) item.sent?.();
@@ -191,7 +190,10 @@ export class LineWriter {
   }
 }
 
+const NO_LINES: readonly string[] = [];
+
 /** The last gate before the socket: whatever made the line, it is one line. */
-function guard(line: string): void {
+function guarded(line: string): string {
   if (line === '' || /[\r\n\0]/.test(line)) throw new Failure('not-acceptable', { text: texts.badCharacters });
+  return line;
 }

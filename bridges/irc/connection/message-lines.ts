@@ -37,7 +37,9 @@ export const ctcpReply: LineReading = (line, { questions }) => {
 export const ctcpRequest: LineReading = (line, connection) => {
   const { writer, view } = connection;
   const { nick, params } = line;
-  const { command, rest } = ctcp(params.at(-1) ?? '') ?? { command: '', rest: '' };
+  const asked = ctcp(params.at(-1) ?? '');
+  if (!asked) return false;
+  const { command, rest } = asked;
   const answer = CTCP_ANSWERS.get(command);
   if (!answer || isSelf(nick, view) || roomOf(params[0] ?? '', view) !== undefined || !isName(nick)) return false;
   if (connection.ctcpBucket(CTCP_RATE).take(1) === 0) return false;

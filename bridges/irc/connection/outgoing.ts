@@ -23,7 +23,8 @@ export function wireOf(event: Event, connection: IrcConnection): Wire | undefine
       return reactionWire(event, realm.reactions.replace(of, event.emoji), view);
     }
     case 'message':
-      if (event.place.kind !== 'realm') connection.ownTyping.said(target(event.place, view));
+      if (connection.ownTyping.any && event.place.kind !== 'realm')
+        connection.ownTyping.said(target(event.place, view));
       if (event.place.kind === 'contact') people.talksWith(target(event.place, view));
   }
   return encode(event, view);

@@ -1,6 +1,9 @@
 /** A line that waits. `sent` is called when it has gone to the socket. */
 export type QueuedLine = { readonly line: string; readonly sent: (() => void) | undefined };
 
+/** What lines are paid from. */
+export type Purse = { pays(line: string): boolean };
+
 /** What goes first: what people do, then what they say, then what nobody waits for. */
 type Rank = 0 | 1 | 2;
 
@@ -25,16 +28,15 @@ export class SendQueue {
   }
 
   /** Takes lines out, in order, as long as each is paid for. */
-  take(pay: (line: string) => boolean): QueuedLine[] {
+  take(purse: Purse): readonly QueuedLine[] {
     const gone: QueuedLine[] = [];
     for (const waiting of this.#ranks) {
+      if (waiting.length === 0) continue;
       let count = 0;
-      for (const item of waiting) {
-        if (!pay(item.line)) break;
-        gone.push(item);
-        count++;
-      }
-      waiting.splice(0, count);
+      while (count < waiting.length && purse.pays((waiting[count] as QueuedLine).line))
+        gone.push(waiting[count++] as QueuedLine);
+      if (count === waiting.length) waiting.length = 0;
+      else waiting.splice(0, count);
       this.#length -= count;
       if (waiting.length > 0) break;
     }

@@ -26,6 +26,11 @@ export class OwnTyping {
     this.#owner = owner;
   }
 
+  /** Whether anything of it was ever said. */
+  get any(): boolean {
+    return this.#sending !== undefined;
+  }
+
   /** Throws a `Failure` for what is no target. */
   take(target: string, active: boolean): void {
     const before = this.#sending?.get(target);

@@ -22,29 +22,42 @@ export class LineReader {
   /** Throws `Failure` once a line is too long; the connection is to be closed then. */
   push(chunk: Buffer, onLine: (line: string) => void): void {
     let from = 0;
+    // What is UTF-8 as a whole is so line by line, and most is.
+    const plain = isUtf8(chunk);
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-      const part = chunk.subarray(from, end);
+      if (this.#heldLength + end - from > LINE_CAP) throw tooLong();
+      const line =
+        plain && this.#heldLength === 0
+          ? // RFC 2812 §2.3: CR LF ends a line.
+            withoutControls(chunk.toString('utf8', from, chunk[end - 1] === 13 ? end - 1 : end))
+          : this.#decode(this.#whole(chunk.subarray(from, end)));
       from = end + 1;
-      if (this.#heldLength + part.length > LINE_CAP) throw tooLong();
-      const whole = this.#heldLength === 0 ? part : Buffer.concat([...this.#held, part]);
-      if (this.#heldLength > 0) this.#held = [];
-      this.#heldLength = 0;
-      const line = this.#decode(whole);
       if (line !== '') onLine(line);
     }
+    if (this.#heldLength + chunk.length - from > LINE_CAP) throw tooLong();
+    if (from === chunk.length) return;
     const rest = chunk.subarray(from);
-    if (this.#heldLength + rest.length > LINE_CAP) throw tooLong();
-    if (rest.length === 0) return;
     // A copy: the chunk's memory is the socket's, and a short rest must not keep all of it.
     this.#held.push(Buffer.from(rest));
     this.#heldLength += rest.length;
   }
 
+  /** The end of a line with what was there of it before. */
+  #whole(end: Buffer): Buffer {
+    if (this.#heldLength === 0) return end;
+    const whole = Buffer.concat([...this.#held, end]);
+    this.#held = [];
+    this.#heldLength = 0;
+    return whole;
+  }
+
   #decode(bytes: Buffer): string {
     const text = isUtf8(bytes) ? bytes.toString('utf8') : (cutTail(bytes) ?? this.#encodings.decode(bytes));
-    return /[\r\0]/.test(text) ? text.replace(/[\r\0]/g, '') : text;
+    return withoutControls(text);
   }
 }
+
+const withoutControls = (text: string): string => (/[\r\0]/.test(text) ? text.replace(/[\r\0]/g, '') : text);
 
 const tooLong = () => new Failure('policy-violation', { text: texts.longLine });
 

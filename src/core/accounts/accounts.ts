@@ -1,5 +1,6 @@
 import { peopleTexts as texts } from '#mappings/texts/people.ts';
 import type { Log } from '#src/lib/log.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
@@ -37,6 +38,9 @@ const DAY = 86_400_000;
 /** Accounts that are remembered as noted today. */
 const NOTED = 100_000;
 
+/** Users of whom it is remembered whether they are permitted. */
+const PERMITTED = 10_000;
+
 /** Accounts come into being on the first permitted use. Bare JIDs are matched exactly (SECURITY rule 13). */
 export function openAccounts({ access: { register, admins }, store, clock, log }: AccountParts): Accounts {
   const listed = new Set(register);
@@ -49,8 +53,17 @@ export function openAccounts({ access: { register, admins }, store, clock, log }
   const noted = new Set<AccountKey>();
   let today = 0;
 
-  const permitted = (user: BareJid): boolean =>
-    listed.has('*') || listed.has(user) || listed.has(user.slice(user.indexOf('@') + 1));
+  /** Whoever is there is asked about with each message. */
+  const known = openRecent<boolean>(PERMITTED);
+
+  function permitted(user: BareJid): boolean {
+    const before = known.get(user);
+    if (before !== undefined) return before;
+    const found = listed.has('*') || listed.has(user) || listed.has(user.slice(user.indexOf('@') + 1));
+    known.set(user, found);
+    return found;
+  }
+
   const [admin] = admins;
   const refusal = admin === undefined ? {} : { text: texts.notOnList(admin) };
 

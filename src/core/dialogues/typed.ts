@@ -35,7 +35,8 @@ type Call = { readonly node: string; readonly words: string; readonly place: Pla
 /** What is typed in rooms whose network has commands for that. A word that is none of them is refused: it was not meant for everybody. */
 export function openTyped(parts: TypedParts): Typed {
   return (draft, origin, account) => {
-    if (draft.kind !== 'message' || draft.style === 'action' || !isRoom(draft.place)) return false;
+    if (draft.kind !== 'message' || !draft.text.startsWith('/') || draft.style === 'action' || !isRoom(draft.place))
+      return false;
     const [, word, words = ''] = COMMAND.exec(draft.text) ?? [];
     if (word === undefined) return false;
     const { place } = draft;

@@ -280,21 +280,8 @@ export const laneOf = (way: 'in' | 'out', place: Place): string => `${way} ${pla
 
 /** Outwards a shared room has a lane for each account in it. */
 export function outwardLane(place: Place, account: string): string {
-  if (place.kind !== 'shared') return laneOf('out', place);
-  return sharedLanes.get(place)?.get(account) ?? freshLane(place, account);
+  return place.kind === 'shared' ? `${laneOf('out', place)} ${account}` : laneOf('out', place);
 }
-
-function freshLane(place: Place, account: string): string {
-  const lane = `${laneOf('out', place)} ${account}`;
-  const known = sharedLanes.get(place);
-  if (known && known.size < MOST_LANES) known.set(account, lane);
-  else sharedLanes.set(place, new Map([[account, lane]]));
-  return lane;
-}
-
-/** Most is said in rooms that all share: their lanes are looked up by the same texts each time, for so many accounts. */
-const MOST_LANES = 10_000;
-const sharedLanes = new WeakMap<Place, Map<string, string>>();
 
 /** What a repeat has in common with the first: everything that names it, and what it says. */
 const keyOf = (...parts: readonly (string | undefined)[]): string =>

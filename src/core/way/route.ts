@@ -1,4 +1,3 @@
-import { outwardLane } from '#src/core/journal/rows.ts';
 import type { Footing, Standings } from '#src/core/standing.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -24,5 +23,5 @@ export function route(context: RouteContext, { place }: Draft, account: AccountK
   const tables = context.tables.get(placeTransport(place));
   if (!tables) throw new Failure('item-not-found');
   const { network, chosen } = tables;
-  return { to, lane: outwardLane(place, account), target: network(to.carried), chosen: chosen('out', place, account) };
+  return { to, lane: to.lane, target: network(to.carried), chosen: chosen('out', place, account) };
 }

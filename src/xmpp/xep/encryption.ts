@@ -18,22 +18,21 @@ export const encryption: Extension = {
 };
 
 /** What is inside of these elements only a client could read. By name: with a body, without one. */
-const SIGNS: Readonly<Record<string, (child: Element, body: string | undefined) => boolean>> = {
+type Sign = (child: Element, body: string | undefined) => boolean;
+const SIGNS: ReadonlyMap<string, Sign> = new Map<string, Sign>([
   // XEP-0373 §3, XEP-0027 §3: the content is always inside.
-  openpgp: (child) => child.getNS() === 'urn:xmpp:openpgp:0',
-  x: (child) => child.getNS() === 'jabber:x:encrypted',
+  ['openpgp', (child) => child.getNS() === 'urn:xmpp:openpgp:0'],
+  ['x', (child) => child.getNS() === 'jabber:x:encrypted'],
   // XEP-0384 §4.5: without a payload it only carries keys, which are nothing to be told about.
-  encrypted: (child, body) => body !== undefined || child.getChild('payload') !== undefined,
+  ['encrypted', (child, body) => body !== undefined || child.getChild('payload') !== undefined],
   // XEP-0380 §3: says how the message is encrypted beside a text for those who cannot read it.
-  encryption: (child, body) => body !== undefined && child.getNS() === 'urn:xmpp:eme:0',
-};
+  ['encryption', (child, body) => body !== undefined && child.getNS() === 'urn:xmpp:eme:0'],
+]);
 
 /** Whether the message has a content that only a client could read. `body` is the text beside it, if there is one. */
 export function isEncrypted(message: Element, body: string | undefined): boolean {
   for (const child of message.children) {
-    if (typeof child === 'string') continue;
-    const name = child.getName();
-    if (Object.hasOwn(SIGNS, name) && SIGNS[name]?.(child, body)) return true;
+    if (typeof child !== 'string' && SIGNS.get(child.getName())?.(child, body)) return true;
   }
   // XEP-0364 §3: such a text is a cipher or an offer to make one.
   return body?.startsWith('?OTR') ?? false;

@@ -16,7 +16,7 @@ it('sends commands first, then talk, then notices, each in its order', () => {
   ];
   for (const line of lines) queue.push({ line, sent: undefined });
   let left = 4;
-  const order = () => queue.take(() => left-- > 0).map(({ line }) => line);
+  const order = () => queue.take({ pays: () => left-- > 0 }).map(({ line }) => line);
   expect(order()).toEqual(['JOIN #d', 'MODE #c +m', 'PRIVMSG #c :2', 'PRIVMSG #c :3']);
   expect(queue.length).toBe(2);
   left = 9;
