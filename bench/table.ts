@@ -19,12 +19,13 @@ function entry({ cells }: Results, { name, durable }: Row, target: Column): stri
 
 function cell(figures: Figures | undefined): string {
   if (figures === undefined) return 'failed';
-  const { cpu, rate, ms, rss, irc50, irc99, xmpp50, xmpp99, alone99, beside99, tries } = figures;
+  const { cpu, rate, ms, busy, rss, irc50, irc99, xmpp50, xmpp99, alone99, beside99, tries } = figures;
   if (cpu !== undefined && rate !== undefined) return `${cpu.toFixed(2)} s, ${thousands(rate)}/s`;
   if (irc50 !== undefined && irc99 !== undefined && xmpp50 !== undefined && xmpp99 !== undefined)
     return `to IRC ${irc50.toFixed(1)}/${irc99.toFixed(1)}, to XMPP ${xmpp50.toFixed(1)}/${xmpp99.toFixed(1)}`;
   if (alone99 !== undefined && beside99 !== undefined && tries !== undefined && rss !== undefined)
     return `${alone99.toFixed(1)}, ${beside99.toFixed(1)} with ${tries} tries, ${rss.toFixed(0)} MB`;
+  if (ms !== undefined && busy !== undefined) return `${ms.toFixed(0)}, CPU ${busy.toFixed(0)}`;
   return (ms ?? rss ?? Number.NaN).toFixed(0);
 }
 

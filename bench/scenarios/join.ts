@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Violation } from '../load/flow.ts';
 import { attribute, numberAfter } from '../load/scan.ts';
 import { userOf } from '../load/world.ts';
+import { cpuSeconds } from '../measure.ts';
 import type { Scenario } from '../scenario.ts';
 import { channelOf } from './texts.ts';
 
@@ -14,7 +15,7 @@ export const join: Scenario = {
   name: 'join',
   title: '100 users join one channel, ms',
   users: USERS,
-  async play({ world }) {
+  async play({ world, pid }) {
     const seen = Array.from({ length: USERS }, () => new Set<number>());
     const seats = Array.from({ length: USERS }, (_, user) => ({ user, channel: channelOf(0) }));
     let last = 0;
@@ -25,6 +26,7 @@ export const join: Scenario = {
       else mine?.delete(numberAfter(stanza, '/u'));
       last = performance.now();
     };
+    const before = cpuSeconds(pid);
     const began = performance.now();
     await world.join(seats, { atATime: USERS, watch });
     const complete = () => seen.every(({ size }) => size === USERS);
@@ -32,7 +34,28 @@ export const join: Scenario = {
       if (performance.now() - last > PATIENCE) throw new Violation(`not everybody sees everybody: ${missing(seen)}`);
       await delay(1);
     }
-    return { ms: last - began };
+    return { ms: last - began, busy: (cpuSeconds(pid) - before) * 1000 };
+  },
+};
+
+const PEOPLE = 5000;
+const LARGE = '#large';
+
+/** Somebody who is connected enters a very large channel; it is over with the subject, which comes last. */
+export const joinLarge: Scenario = {
+  name: 'join-5000',
+  title: 'a channel with 5,000 nicks joined, ms',
+  users: 1,
+  async play({ world, pid }) {
+    world.irc.people(
+      LARGE,
+      Array.from({ length: PEOPLE }, (_, nick) => `nick${nick}`),
+    );
+    await world.join([{ user: 0, channel: channelOf(0) }]);
+    const before = cpuSeconds(pid);
+    const began = performance.now();
+    await world.join([{ user: 0, channel: LARGE }]);
+    return { ms: performance.now() - began, busy: (cpuSeconds(pid) - before) * 1000 };
   },
 };
 

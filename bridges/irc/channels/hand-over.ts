@@ -35,7 +35,7 @@ export function leaveRealm(connection: IrcConnection): void {
   connection.netsplits.stop();
   const takeovers = realm.primaries.lost(view);
   for (const other of realm.clients.values()) other.disown(account);
-  const heirs = Map.groupBy(takeovers, ({ channel }) => realm.primaries.members(channel)[0]?.account);
+  const heirs = Map.groupBy(takeovers, ({ channel }) => realm.primaries.senior(channel)?.account);
   for (const [account, all] of heirs) {
     const heir = account === undefined ? undefined : realm.clients.get(account);
     if (heir) takeOver(all, heir);

@@ -29,6 +29,8 @@ export type Primaries = {
   isPrimary(channel: string, connection: PrimaryCandidate): boolean;
   /** Whether several of our connections are in a channel. */
   isShared(channel: string): boolean;
+  /** Who has been in a channel the longest. */
+  senior(channel: string): PrimaryCandidate | undefined;
   /** Who is in a channel, the senior first. */
   members(channel: string): readonly PrimaryCandidate[];
 };
@@ -155,6 +157,10 @@ export function openPrimaries(): Primaries {
       if (entry) entry.skip = [];
     },
     ...{ isPrimary, isShared },
+    senior(channel) {
+      for (const { gone, connection } of channels.get(channel)?.values() ?? []) if (!gone) return connection;
+      return undefined;
+    },
     members: (channel) =>
       [...(channels.get(channel)?.values() ?? [])].filter((entry) => !entry.gone).map(({ connection }) => connection),
   };

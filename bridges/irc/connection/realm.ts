@@ -94,7 +94,7 @@ export function oursIn(realm: Realm, channel: string): ChannelMember[] {
 
 /** A channel as its primary connection knows it. */
 export function primaryChannel(realm: Realm, channel: string): Channel | undefined {
-  const [senior] = realm.primaries.members(channel);
+  const senior = realm.primaries.senior(channel);
   return senior && realm.clients.get(senior.account)?.view.room(channel);
 }
 
