@@ -18,6 +18,7 @@ import { accountFor, identityOf } from './connection/registration/identity.ts';
 import { provenLogin } from './connection/registration/proven-logins.ts';
 import { webIrcLine } from './connection/registration/webirc.ts';
 import { motdKey, nickKey } from './connection/remembered.ts';
+import { IrcSession } from './connection/session.ts';
 import { openTransportSecurity, Upgrade } from './connection/transport-security.ts';
 import { openNarrowing } from './narrow.ts';
 import { resolve } from './questions/resolve.ts';
@@ -40,7 +41,6 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
   const identd = settings.identd && (await openIdentd(host, settings.identd.listen));
   const addresses = addressesOf(settings.fixed_server);
   const realms = new Map<string, Realm>();
-  const clients = new WeakMap<Session, IrcConnection>();
   const attempts = new Map<string, Promise<Session>>();
   const stop = new AbortController();
   const security = openTransportSecurity(host);
@@ -130,7 +130,6 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
       };
       const client = await over(server.addresses);
       login?.worked();
-      clients.set(client.session, client);
       idle.heard(client.session);
       if (paused) client.pause(true);
       return client.session;
@@ -162,7 +161,7 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
   }
 
   function clientOf(session: Session | undefined): IrcConnection {
-    const client = session && clients.get(session);
+    const client = IrcSession.connectionOf(session);
     if (!client) throw new Failure('recipient-unavailable');
     return client;
   }
@@ -221,7 +220,7 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
 
   function narrow(place: Place, session?: Session): Capabilities {
     if (place.kind === 'realm') return narrowing.toServer;
-    const client = session && clients.get(session);
+    const client = IrcSession.connectionOf(session);
     if (!client) return narrowing.unconnected;
     const { view } = client;
     const room = place.kind === 'shared' ? view.room(nameAt(place.id, client)) : undefined;

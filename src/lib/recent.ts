@@ -10,7 +10,7 @@ export function openRecent<Value>(limit: number) {
     get isEmpty(): boolean {
       return young.size === 0;
     },
-    get: (key: string): Value | undefined => young.get(key) ?? old.get(key),
+    get: (key: string): Value | undefined => young.get(key) ?? (old === young ? undefined : old.get(key)),
     set(key: string, value: Value): void {
       if (young.size >= limit) {
         old = young;

@@ -12,7 +12,7 @@ import { OthersTyping, OwnTyping } from '#bridges/irc/people/typing.ts';
 import { ask } from '#bridges/irc/questions/ask.ts';
 import { QuestionBook } from '#bridges/irc/questions/book.ts';
 import { Pending } from '#bridges/irc/questions/pending.ts';
-import { STOPPING_QUIT, texts } from '#bridges/irc/texts.ts';
+import { texts } from '#bridges/irc/texts.ts';
 import { capabilities } from '#bridges/irc/wire/capabilities.ts';
 import { realmNotice } from '#bridges/irc/wire/drafts.ts';
 import { isDuplicate } from '#bridges/irc/wire/duplicates.ts';
@@ -23,7 +23,7 @@ import type { Wire } from '#bridges/irc/wire/line.ts';
 import { farewell } from '#bridges/irc/wire/numerics.ts';
 import { isToldBefore } from '#bridges/irc/wire/played-back.ts';
 import { raw } from '#bridges/irc/wire/raw.ts';
-import type { CloseReason, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
+import type { Delivered, Host, SessionKey } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
 import { type Rate, type TokenBucket, tokenBucket } from '#src/lib/time/token-bucket.ts';
 import type { Event } from '#src/model/event.ts';
@@ -42,17 +42,11 @@ import { Relogin } from './registration/relogin.ts';
 import { Remembered } from './remembered.ts';
 import { barrierLine } from './server-lines.ts';
 import type { Line } from './server-view.ts';
+import { IrcSession } from './session.ts';
 import { renewPolicy } from './transport-security.ts';
 
 /** Milliseconds after which messages whose echo has not come are proven by a PING. */
 const ECHO_PATIENCE = 5_000;
-
-/** What the others in the channels read. */
-const FAREWELLS: Readonly<Record<CloseReason, string>> = {
-  stopped: STOPPING_QUIT,
-  left: 'leaving',
-  removed: 'leaving',
-};
 
 const WRITTEN: Delivered = { ids: [], state: 'written' };
 const TAKEN: Delivered = { ids: [], state: 'taken' };
@@ -77,7 +71,7 @@ type Opening = {
  * (`line-table.ts`). A class, and what it has are classes: there are thousands (decision 0009).
  */
 export class IrcConnection implements LineSocketOwner {
-  readonly session: Session;
+  readonly session: IrcSession;
   readonly host: Host;
   readonly realm: Realm;
   readonly view: ConnectionState;
@@ -123,10 +117,7 @@ export class IrcConnection implements LineSocketOwner {
     this.host = host;
     this.remembered = new Remembered(setup, key);
     this.realm = realm;
-    this.session = {
-      ...{ account: key.account, realm: key.realm },
-      close: (why, words) => this.close(words || FAREWELLS[why], new Failure('recipient-unavailable')),
-    };
+    this.session = new IrcSession(this, key);
     const view = new ConnectionState(setup, key, this.channels);
     this.view = view;
     const { throttle, encodings } = server;

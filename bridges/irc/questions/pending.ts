@@ -133,10 +133,16 @@ export class Pending {
   echoed(target: string, text: string, msgid: string | undefined): boolean {
     const key = this.#owner.view.fold(target);
     // Servers may change a text on its way (colours stripped, words masked): then the oldest for that target is meant.
-    const item =
-      this.#find('message', (wire) => wire.target === key && wire.text === text) ??
-      this.#find('message', (wire) => wire.target === key);
-    return this.#close(item, { ids: msgid ? [msgid as ForeignId] : [], state: 'taken' });
+    let meant: Item | undefined;
+    for (const item of this.#items.values()) {
+      const { seq, wire } = item;
+      if (seq === 0 || wire.kind !== 'message' || wire.target !== key) continue;
+      meant ??= item;
+      if (wire.text !== text) continue;
+      meant = item;
+      break;
+    }
+    return this.#close(meant, msgid ? { ids: [msgid as ForeignId], state: 'taken' } : TAKEN);
   }
 
   /** The server has done what was asked; `about` tells whom it was asked about, folded. */

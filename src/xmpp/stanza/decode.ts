@@ -26,7 +26,12 @@ import {
 } from './target.ts';
 import { changedText } from './text-changes.ts';
 
-const guards = extensions.flatMap(({ refuses }) => (refuses ? [refuses] : []));
+/** By the names of elements. */
+const guards = Map.groupBy(
+  extensions.flatMap(({ refuses = {} }) => Object.entries(refuses)),
+  ([name]) => name,
+);
+const textGuards = extensions.flatMap(({ refusesText }) => (refusesText ? [refusesText] : []));
 const readers = indexed(extensions, ({ reads }) => reads);
 const textReaders = extensions.flatMap(({ readText }) => (readText ? [readText] : []));
 const origins = indexed(extensions, ({ origin }) => origin);
@@ -71,10 +76,7 @@ function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   const { type } = stanza.attrs;
   const element = inOneLanguage(stanza, 'body');
   const body = element?.getText() ?? '';
-  for (const guard of guards) {
-    const failure = guard(stanza, body || undefined);
-    if (failure) throw failure;
-  }
+  assertReadable(stanza, body);
   const { from, to, view } = envelope;
   const target = view.target(to.local);
   // XEP-0045 §7.4: to the room itself, which multiplies it; never to one of its occupants.
@@ -87,6 +89,20 @@ function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   const lang = element?.attrs['xml:lang'] ?? stanza.attrs['xml:lang'];
   const place = said.place ?? placeOf(type === 'groupchat', target, envelope);
   return { ...said, from: partyOf(from), place, ...(lang !== undefined && { lang }) };
+}
+
+/** Throws the `Failure` of what only a client could read. */
+function assertReadable(stanza: Element, body: string): void {
+  for (const child of stanza.children) {
+    if (typeof child === 'string') continue;
+    const known = guards.get(child.getName());
+    if (known) for (const [, refuse] of known) assertNone(refuse(child, body || undefined));
+  }
+  if (body !== '') for (const refuse of textGuards) assertNone(refuse(body));
+}
+
+function assertNone(failure: Failure | undefined): void {
+  if (failure) throw failure;
 }
 
 /**

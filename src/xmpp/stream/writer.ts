@@ -120,7 +120,8 @@ export function createWriter(options: WriterOptions): Writer {
   }
 
   function send(target: Socket, text: string): void {
-    const bytes = Buffer.byteLength(text);
+    // Most of the time that is all there is.
+    const bytes = queue.length === 0 ? queued : Buffer.byteLength(text);
     queued -= bytes;
     held += bytes;
     let atOnce = true;

@@ -12,12 +12,11 @@ export const encryptedFiles: Extension = {
     version: '0.4.0',
     part: 'encrypted files are refused in words',
   },
-  refuses: (stanza) => (stanza.children.some(isSealed) ? encryptedFile() : undefined),
+  refuses: { 'file-sharing': (child) => (isSealed(child) ? encryptedFile() : undefined) },
 };
 
 /** §3: whether there is no source of a file but encrypted ones. */
-function isSealed(child: Element | string): boolean {
-  if (typeof child === 'string' || child.getName() !== 'file-sharing') return false;
+function isSealed(child: Element): boolean {
   const sources = child.getChild('sources')?.getChildElements() ?? [];
   return sources.length > 0 && sources.every((one) => one.getNS() === ENCRYPTED);
 }

@@ -169,8 +169,9 @@ export type Extension = {
   readonly xep: Specification;
   /** What it advertises; as a function, by what the transport has and its network's table makes something of. */
   readonly features?: Features | ((transport: Transport) => Features);
-  /** Why a message is refused before anything else in it is looked at. */
-  refuses?(stanza: Element, body: string | undefined): Failure | undefined;
+  /** Why a message is refused before anything else in it is looked at: by the names of its children, and by its text. */
+  readonly refuses?: Readonly<Record<string, (child: Element, body: string | undefined) => Failure | undefined>>;
+  refusesText?(body: string): Failure | undefined;
   /** The children of messages; a name without a namespace is of the message's own. */
   readonly reads?: Readonly<Record<string, Reader>>;
   /** Looks at the text that has been read, without what stood for elements. */

@@ -12,15 +12,12 @@ const ADDRESS = /(?:^|\s)aesgcm:\/\//i;
 /** Nobody on another network could open such a file, and its key is nothing to hand on. */
 export const omemoMedia: Extension = {
   xep: { number: '0454', title: 'OMEMO Media sharing', version: '0.1.0', part: 'encrypted files are refused in words' },
-  refuses: (stanza, body) =>
-    (body !== undefined && ADDRESS.test(body)) || ADDRESS.test(addressBeside(stanza)) ? encryptedFile() : undefined,
+  refuses: { x: (child) => (ADDRESS.test(addressIn(child)) ? encryptedFile() : undefined) },
+  refusesText: (body) => (ADDRESS.test(body) ? encryptedFile() : undefined),
 };
 
 /** XEP-0066 §3 */
-function addressBeside(stanza: Element): string {
-  const beside = stanza.getChild('x', 'jabber:x:oob');
-  return beside ? (ownText(beside, 'url')?.trim() ?? '') : '';
-}
+const addressIn = (x: Element): string => (x.getNS() === 'jabber:x:oob' ? (ownText(x, 'url')?.trim() ?? '') : '');
 
 /** What the sender of a file is told that only clients with its key can open. */
 export const encryptedFile = (): Failure =>
