@@ -1,5 +1,5 @@
 // XEP-0421: Occupant identifiers for semi-anonymous MUCs, version 1.0.0.
-import { createHmac, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { memo } from '#src/lib/memo.ts';
 import { pseudonymOf } from '#src/lib/pseudonym.ts';
 import { splitAccount } from '#src/model/ids.ts';
@@ -28,7 +28,8 @@ const OCCUPANTS = 2000;
 
 /** The ids that follow from a secret of the gateway (§4.1), the same after a restart. */
 export function openOccupantIds(key: KeyObject): OccupantIds {
-  const own = createHmac('sha256', key).update('isthmus occupant ids').digest();
+  // A key object: bytes would be made one for each of thousands who are in a room.
+  const own = createSecretKey(createHmac('sha256', key).update('isthmus occupant ids').digest());
   const inRoom = memo(ROOMS, (room) =>
     memo(OCCUPANTS, (by) =>
       createHmac('sha256', own).update(`${room}\0${by}`).digest().subarray(0, BYTES).toString('base64url'),
