@@ -13,7 +13,7 @@ import type { Draft, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Words } from '#src/model/language.ts';
 import { rungNamed } from './ladders.ts';
-import { featureOf, levelIn, parts } from './parts.ts';
+import { featureOf, isBare, levelIn, parts } from './parts.ts';
 import { nearestShow, showText } from './presence.ts';
 import { restyle } from './restyle.ts';
 import { isWithin, splitText } from './split.ts';
@@ -108,8 +108,7 @@ function presence(piece: DraftOf<'presence'>, { shows }: Target): readonly Draft
 }
 
 function finishMessage(draft: MessageDraft, target: Target, context: Context): readonly Draft[] {
-  // Most messages have none of the parts: nothing is made for them.
-  if (!parts.some(({ has }) => has(draft, target))) return cut(draft, target, context);
+  if (isBare(draft)) return cut(draft, target, context);
   let pieces: readonly Draft[] = [draft];
   for (const { part, has } of parts) {
     if (!pieces.some((piece) => piece.kind === 'message' && has(piece, target))) continue;

@@ -13,6 +13,12 @@ export const levelIn = (levels: Levels, feature: Feature): Level =>
 export const carriesFile = ({ files, fileSize }: Pick<Target, 'files' | 'fileSize'>, file: FileRef): boolean =>
   (files[fileType(file)] ?? 'none') !== 'none' && (file.size ?? 0) <= (fileSize ?? Number.POSITIVE_INFINITY);
 
+/** Whether a message has nothing that could be one of its parts. Most have not: they are asked once, and not for each. */
+export const isBare = ({ style, spoiler, replyTo, files, form, subject, thread, mentions }: Message): boolean =>
+  style === 'plain' &&
+  (spoiler ?? replyTo ?? files ?? form ?? subject ?? thread) === undefined &&
+  (mentions === undefined || mentions.length === 0);
+
 /** How each part is told in a message, in the order in which they are taken care of. */
 export const parts: readonly { readonly part: MessagePart; has(message: Message, target: Target): boolean }[] = [
   { part: 'spoiler', has: ({ spoiler }) => spoiler !== undefined },
