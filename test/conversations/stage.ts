@@ -220,7 +220,12 @@ function configFor(setting: Setting): Config {
   const { wire, server, persistent, backoff } = setting;
   const { domain, definition, settings } = wire;
   const limits = backoff && { reconnect_min: backoff[0], reconnect_max: backoff[1], connect_pace: backoff[0] };
-  const checked = house.parse({ ...basics(setting), ...(limits && { limits }), transports: { [domain]: settings } });
+  const given: { readonly limits?: object } = basics(setting);
+  const checked = house.parse({
+    ...given,
+    ...(limits && { limits: { ...given.limits, ...limits } }),
+    transports: { [domain]: settings },
+  });
   const secret = new Sealed(server.secret);
   return {
     ...checked,

@@ -20,9 +20,9 @@ export type HeardMail = {
   header(name: string): string | undefined;
 };
 
-/** What goes wrong with the next mail that reaches a phase; `drop` takes the mail and breaks off before it says so. */
+/** What goes wrong with the next mail that reaches a phase, or with all where it `stays`; `drop` takes the mail and breaks off before it says so. */
 export type MailFault =
-  | { readonly at: 'mail' | 'rcpt' | 'data'; readonly code: number; readonly text: string }
+  | { readonly at: 'mail' | 'rcpt' | 'data'; readonly code: number; readonly text: string; readonly stays?: boolean }
   | { readonly at: 'drop' }
   | { readonly at: 'cut' };
 
@@ -71,7 +71,8 @@ export async function mailServer({ nobody, login, secret }: MailServerOptions = 
 
   const fault = (at: 'mail' | 'rcpt' | 'data'): Error | undefined => {
     const found = faults.findIndex((one) => one.at === at);
-    const [one] = found < 0 ? [] : faults.splice(found, 1);
+    const one = faults[found];
+    if (one && !('stays' in one)) faults.splice(found, 1);
     return one && 'code' in one ? Object.assign(new Error(one.text), { responseCode: one.code }) : undefined;
   };
   const special = (at: 'drop' | 'cut'): boolean => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { advertised } from '#mappings/advertised.ts';
+import { deliveryOf } from '#mappings/delivery.ts';
 import { renderFeatures } from '#mappings/features.ts';
 import { laddersOf, rungsOf } from '#mappings/ladders.ts';
 import { choose, operatorChoice, overrideSchema } from '#mappings/overrides.ts';
@@ -33,6 +34,18 @@ describe.each(mappings)('the table of %s', (_, mapping) => {
   it('holds durable only what is named', () => {
     expect(durabilityOf(mapping.facts, 'out', 'shared', 'typing')).toBe('memory');
   });
+});
+
+it('gives up what is owed when the page on reliability says, and tells of a delay before', () => {
+  const [minute, hour] = [60_000, 3_600_000];
+  const times = mappings.map(([kind, { facts }]) => [kind, deliveryOf(facts).expiry, deliveryOf(facts).told]);
+  expect(times).toEqual(
+    expect.arrayContaining([
+      ['sms', 4 * hour, 15 * minute],
+      ['email', 5 * 24 * hour, 4 * hour],
+      ['matrix', 24 * hour, 15 * minute],
+    ]),
+  );
 });
 
 describe('what is advertised', () => {

@@ -73,6 +73,13 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', m
       const [at = '', code, ...text] = rest.split(' ');
       server.faults.push((code === undefined ? { at } : { at, code: Number(code), text: text.join(' ') }) as MailFault);
     },
+    /** `down rcpt 451 4.7.1 TEXT`: what every mail out meets there from now on, `down` alone: none any more. */
+    down(rest) {
+      const [at = '', code, ...text] = rest.split(' ');
+      server.faults.length = 0;
+      if (code !== undefined)
+        server.faults.push({ at, code: Number(code), text: text.join(' '), stays: true } as MailFault);
+    },
     /** `report failed 5.1.1 550 5.1.1 no such user`: how the last mail that was heard fared. */
     async report(rest) {
       const [action = '', status = '', ...diagnostic] = rest.split(' ');
