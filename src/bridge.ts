@@ -207,7 +207,7 @@ export type AccountLogin = { readonly realm: string; readonly credentials: Crede
 export type Bridge = {
   /**
    * Resolves once logged in; what the network calls us is told by `host.status`. Rejects with a `Failure`, and then nothing is left
-   * open; `signal` gives the attempt up.
+   * open; `signal` gives the attempt up. What is lost by then may be told by `host.status` before it resolves.
    * Absent where nobody has a connection of their own: everybody is there at once, rooms included.
    */
   connect?(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session>;

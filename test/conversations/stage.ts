@@ -220,7 +220,7 @@ function configFor(setting: Setting): Config {
   const { wire, server, persistent, backoff } = setting;
   const { domain, definition, settings } = wire;
   const limits = backoff && { reconnect_min: backoff[0], reconnect_max: backoff[1], connect_pace: backoff[0] };
-  const given: { readonly limits?: object } = basics(setting);
+  const given: object & { readonly limits?: object } = { limits: {}, ...basics(setting) };
   const checked = house.parse({
     ...given,
     ...(limits && { limits: { ...given.limits, ...limits } }),

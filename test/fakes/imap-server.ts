@@ -35,6 +35,11 @@ export type ScriptedImap = AsyncDisposable &
     readonly open: number;
     /** What it says that it can (RFC 9051 §7.2.2); `starttls` is what it says before a line is secret. */
     capabilities: { always: string; starttls?: string };
+    /**
+     * What becomes of a wait for news (IDLE): a tagged answer such as `NO not now`, behind a `+ ` after it has begun; `close` ends the line,
+     * `deaf` begins it and tells of nothing.
+     */
+    waits: string | undefined;
     /** It says nothing of the next UID of a folder that is selected, as RFC 3501 lets it. */
     bare: boolean;
     /** What stands between the names of a folder and of the one within it. */
@@ -74,6 +79,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
   let secrets: ReadonlySet<string> | undefined;
   let capabilities: ScriptedImap['capabilities'] = { always: CAPABILITIES };
   let bare = false;
+  let waits: string | undefined;
   let delimiter = '/';
 
   const tell = (): void => {
@@ -84,7 +90,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
     return at < 0 ? undefined : (faults.splice(at, 1)[0] as Extract<ImapFault, { kind: K }>);
   }
 
-  const server = createServer((plain) => {
+  const server = createServer({ noDelay: true }, (plain) => {
     const line: Line = {
       ...{ socket: plain, folder: undefined, idling: undefined, auth: undefined, refused: undefined },
       ...{ silent: false, secret: false, told: 0 },
@@ -292,9 +298,13 @@ export async function scriptedImap(): Promise<ScriptedImap> {
       },
       IDLE(tag) {
         if (!/\bIDLE\b/.test(said())) return say(`${tag} BAD not here`);
-        line.idling = tag;
+        if (waits === 'close') return void plain.end();
+        const [, begun, refusal] = /^(\+ )?((?:OK|NO|BAD).*)$/.exec(waits ?? '') ?? [];
+        // In one piece: a second one would wait for it that the first has been heard of.
+        if (refusal !== undefined) return say(`${begun === undefined ? '' : '+ idling\r\n'}${tag} ${refusal}`);
         say('+ idling');
-        if (line.folder) tellCount(line, line.folder);
+        line.idling = tag;
+        if (line.folder && waits === undefined) tellCount(line, line.folder);
       },
       LOGOUT(tag) {
         say('* BYE');
@@ -312,7 +322,8 @@ export async function scriptedImap(): Promise<ScriptedImap> {
   }
 
   function news(into: StoredFolder): void {
-    for (const line of lines) if (line.folder === into && line.idling !== undefined) tellCount(line, into);
+    for (const line of lines)
+      if (line.folder === into && line.idling !== undefined && waits === undefined) tellCount(line, into);
     tell();
   }
 
@@ -322,6 +333,12 @@ export async function scriptedImap(): Promise<ScriptedImap> {
     ...folders,
     port: (server.address() as AddressInfo).port,
     ...{ faults, logins, tried, asked },
+    get waits() {
+      return waits;
+    },
+    set waits(how) {
+      waits = how;
+    },
     get idle() {
       return [...lines].filter(({ idling }) => idling !== undefined).length;
     },

@@ -123,9 +123,11 @@ function opened(parts: OwnMailboxParts, at: Opened): OwnMailbox {
     ...{ address, missing, submission, wake: watch.wake, read: watch.over },
     keep(mail) {
       if (sent === undefined || factsOf(config, address).copies || !reading.copy) return;
-      answered(host.clock, line, line.append(sent, mail, ['\\Seen'])).catch((error: unknown) =>
-        host.log.warn({ err: error }, 'a copy of a mail could not be kept'),
-      );
+      // It has ended the wait for news.
+      answered(host.clock, line, line.append(sent, mail, ['\\Seen'])).then(watch.wake, (error: unknown) => {
+        host.log.warn({ err: error }, 'a copy of a mail could not be kept');
+        watch.wake();
+      });
     },
     async changed() {
       const now = readingOf(await settingsOf(transport, key.account));

@@ -19,6 +19,8 @@ export type MailboxReader = {
   close(): Promise<void>;
 };
 
+/** How long a try must have lasted for the waits to begin anew, in milliseconds: a server may close each line at once. */
+const STABLE = 180_000;
 const WAIT = backoff({ min: 1000, max: 300_000, random: Math.random });
 /** Where servers write whom a mail was for, the surest first; else it is who the mail says. */
 const RECIPIENTS = [
@@ -43,21 +45,27 @@ export function openMailboxReader(imap: ImapConfig, { host, config, intake }: Pa
 
   async function run(): Promise<void> {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
+      const since = host.clock.now();
       try {
-        const auth = { user: imap.user, password: imap.password.open() };
-        const line = await openImapLine(host, { server, auth }, signal);
-        await folder.select(line);
-        attempt = 0;
-        watch = openMailboxWatch({ clock: host.clock, line, folders: [folder], paused: intake.paused });
-        if (signal.aborted) await watch.close();
-        const lost = await watch.over;
-        line.close();
-        if (lost !== undefined) throw lost;
+        await readUntilLost();
       } catch (error) {
         if (!signal.aborted) host.log.warn({ err: error }, 'the mailbox cannot be read');
       }
+      if (host.clock.now() - since >= STABLE) attempt = 0;
       if (!signal.aborted) await sleep(WAIT(attempt));
     }
+  }
+
+  /** Rejects with what went wrong. */
+  async function readUntilLost(): Promise<void> {
+    const auth = { user: imap.user, password: imap.password.open() };
+    const line = await openImapLine(host, { server, auth }, signal);
+    await folder.select(line);
+    watch = openMailboxWatch({ clock: host.clock, line, folders: [folder], paused: intake.paused });
+    if (signal.aborted) await watch.close();
+    const lost = await watch.over;
+    line.close();
+    if (lost !== undefined) throw lost;
   }
 
   const sleep = (ms: number): Promise<void> =>

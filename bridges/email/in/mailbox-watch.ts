@@ -25,6 +25,8 @@ type WatchParts = {
 
 /** How long the server may be silent about news before the mailbox is looked at, in milliseconds. */
 const LOOK = 300_000;
+/** When the mailbox is looked at and waited in again whose server has ended the wait (IDLE), or has refused it, in milliseconds. */
+const ENDED = 60_000;
 
 /** Reads what has come and comes. */
 export function openMailboxWatch({ clock, line, folders, paused, ...parts }: WatchParts): MailboxWatch {
@@ -78,10 +80,21 @@ export function openMailboxWatch({ clock, line, folders, paused, ...parts }: Wat
       if (again) tried = clock.now();
       await inTurn(() => read(again));
       if (closing) return;
-      // What else is done on the line, such as keeping a copy, ends the wait in it.
-      void line.idle().then(look, look);
-      await news;
+      await waited(news, look);
     }
+  }
+
+  /** Waits in the folder until there is news. A server that ends the wait may end each at once: then it is asked after a while. */
+  async function waited(news: Promise<void>, look: () => void): Promise<void> {
+    let waits = true;
+    let cancel = (): void => undefined;
+    const ended = (): void => {
+      if (waits) cancel = clock.after(ENDED, look);
+    };
+    void line.idle().then(ended, ended);
+    await news;
+    waits = false;
+    cancel();
   }
 
   const woken = (): void => wake();

@@ -99,6 +99,8 @@ type Line = {
   words?: string | undefined;
   /** Expected, and not asked for yet. */
   expected: boolean;
+  /** The attempt that is under way was lost before its session was here. */
+  lost?: Failure | undefined;
   session: Session | undefined;
   since: number;
   /** Ends the attempt or the wait that is under way. */
@@ -212,6 +214,7 @@ export function openSessions(parts: SessionParts): Sessions {
   function connect(line: Line): void {
     const attempt = new AbortController();
     line.cancel = () => attempt.abort();
+    line.lost = undefined;
     if (parts.identities.of(line.key.account) === 'operator')
       return void CLOSED.then(() => attempt.signal.aborted || connected(line, standIn(line.key)));
     const { transport } = splitAccount(line.key.account);
@@ -248,6 +251,12 @@ export function openSessions(parts: SessionParts): Sessions {
     line.cancel = nothing;
     line.since = clock.now();
     input(line, { kind: 'connected' });
+    if (line.lost) lost(line, line.lost);
+  }
+
+  function lost(line: Line, failure: Failure): void {
+    line.session = undefined;
+    input(line, { kind: 'lost', failure, keep: kept(line), stable: clock.now() - line.since >= STABLE });
   }
 
   const kept = (line: Line): boolean => line.stay || isWanted(line.key);
@@ -316,15 +325,11 @@ export function openSessions(parts: SessionParts): Sessions {
     status(key, state) {
       const line = known(key);
       if (line && state.kind === 'online') line.called = state.nick;
+      if (line?.phase.name === 'connecting' && state.kind === 'lost') line.lost = state.failure;
       if (line?.phase.name !== 'online') return;
-      if (state.kind === 'online') {
-        line.nick = state.wanted ?? state.nick ?? line.nick;
-        if (line.stay) lasts(line, true);
-        return;
-      }
-      line.session = undefined;
-      const stable = clock.now() - line.since >= STABLE;
-      input(line, { kind: 'lost', failure: state.failure, keep: kept(line), stable });
+      if (state.kind === 'lost') return lost(line, state.failure);
+      line.nick = state.wanted ?? state.nick ?? line.nick;
+      if (line.stay) lasts(line, true);
     },
     want: (key, as) => count(key, as, 1),
     unwant: (key, as) => count(key, as, -1),

@@ -46,6 +46,10 @@ export async function ownMailbox() {
     bare() {
       imap.bare = true;
     },
+    /** `waits NO not now`: what becomes of a wait for news, as `test/fakes/imap-server.ts` has it; `waits` alone as usual. */
+    waits(rest) {
+      imap.waits = rest === '' ? undefined : rest;
+    },
     /** `greet BYE TEXT`: who connects next hears that and no more. */
     greet: (rest) => imap.faults.push({ kind: 'greet', text: rest }),
     silent: () => imap.faults.push({ kind: 'silent' }),

@@ -19,12 +19,15 @@ const lost = { kind: 'lost', failure: new Failure('remote-server-timeout') } as 
 function openTown({ pace = 5000, stays = false, wanted = false, connectless = false }) {
   const clock = handClock();
   const told: string[] = [];
-  const network: { refusal: Failure | undefined; stuck: boolean } = { refusal: undefined, stuck: false };
+  const network: { refusal: Failure | undefined; stuck: boolean; breaks: boolean } = {
+    ...{ refusal: undefined, stuck: false, breaks: false },
+  };
   const nameOf = ({ account }: SessionKey): string => account.slice(0, account.indexOf('@'));
   const bridge = {
     async connect(key, { nick }) {
       told.push(`${nameOf(key)} comes${nick === undefined ? '' : ` as ${nick}`}`);
       if (network.refusal) throw network.refusal;
+      if (network.breaks) sessions.status(key, lost);
       return {
         ...key,
         close: async (why) => {
@@ -76,6 +79,18 @@ it('reconnects a lost session that nothing but its owner wants, and notes that i
   expect(await news()).toEqual(['romeo lasts', 'romeo comes as Romeo', 'romeo online']);
   sessions.stay(romeo.account, false);
   expect(await news()).toEqual(['romeo ends', 'romeo goes: left']);
+});
+
+it('makes a session again that was lost before it was here', async () => {
+  const { sessions, clock, network, news } = openTown({ stays: true });
+  network.breaks = true;
+  sessions.need(romeo);
+  expect(await news()).toEqual(['romeo lasts', 'romeo comes', 'romeo online']);
+  expect([sessions.state(romeo).name, sessions.get(romeo)]).toEqual(['waiting', undefined]);
+  network.breaks = false;
+  clock.advance(5000);
+  expect(await news()).toEqual(['romeo lasts', 'romeo comes', 'romeo online']);
+  expect(sessions.state(romeo).name).toBe('online');
 });
 
 it('doubles the wait while the network throttles, and gives up what is final', async () => {
