@@ -70,7 +70,7 @@ export function openToXmpp({ xmpp, log, far, ...parts }: ToXmppParts): DeliveryA
     const events = inward.map(({ event }) => event);
     return digestOf(events, parts.languages.of(row.account as AccountKey)).every(({ event, of }) => {
       const { to = [], marks } = inward.find((one) => one.event.id === event.id) ?? {};
-      parts.digests.told(of);
+      parts.digests.told(row.account as AccountKey, of);
       return xmpp.deliver(event, to, of.length === 1 ? marks : undefined);
     });
   }

@@ -4,7 +4,7 @@ import type { Values } from '#src/core/accounts/settings-form.ts';
 import type { OwedRow } from '#src/core/journal/rows.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
-import type { AccountKey, EventId, MessageId } from '#src/model/ids.ts';
+import { type AccountKey, type EventId, type MessageId, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { Show } from '#src/model/show.ts';
 import type { Store } from '#src/store/index.ts';
@@ -30,10 +30,10 @@ export type Digests = {
   holds(row: HeldRow, waiting: number): boolean;
   /** Whether a row has waited, so that it is told with others. */
   joins(row: HeldRow): boolean;
-  /** Messages were told as one, under the id of the last of them. */
-  told(ids: readonly EventId[]): void;
-  /** For which other messages one that was told stands, lately: what arrives is all of them. */
-  standsFor(target: MessageId): readonly EventId[];
+  /** Messages were told an account as one, under the id of the last of them. */
+  told(account: AccountKey, ids: readonly EventId[]): void;
+  /** For which other messages one that was told stands: what arrives is all of them. Looks into the store for what an earlier run has told. */
+  standsFor(account: AccountKey, target: MessageId): readonly EventId[] | Promise<readonly EventId[]>;
   /** What has waited for somebody may go. */
   listen(back: (account: AccountKey) => void): void;
 };
@@ -51,8 +51,10 @@ export const DIGEST = 'digest';
 /** How long (ms) and how much waits at most for who does not come back: what is owed is given up after a week. */
 const LONGEST = 2 * 86_400_000;
 const MOST = 100;
-/** Digests of which it is remembered what they stand for. */
+/** Digests of which it is remembered what they stand for, beside the store, and how long (ms) that holds. */
 const TOLD = 1000;
+const TOLD_TIME = 30 * 86_400_000;
+const NONE: readonly EventId[] = [];
 const KINDS: ReadonlySet<string> = new Set(['message', 'edit', 'retract', 'reaction', 'invite']);
 
 export function openDigests({
@@ -62,6 +64,8 @@ export function openDigests({
   readonly store: {
     readonly settings: Pick<Store['settings'], 'naming'>;
     readonly contacts: Pick<Store['contacts'], 'of'>;
+    readonly bridgeState: Pick<Store['bridgeState'], 'put' | 'get'>;
+    readonly unit: Store['unit'];
   };
   readonly clock: Clock;
 }): Digests {
@@ -159,11 +163,30 @@ export function openDigests({
       const whole = kind !== 'invite' && KINDS.has(kind) && place.kind === 'contact' && !('self' in from && from.self);
       return whole && at <= releasedOf(reader, place);
     },
-    told(ids) {
+    told(account, ids) {
       const last = ids.at(-1);
-      if (last !== undefined && ids.length > 1) told.set(last, ids.slice(0, -1));
+      if (last === undefined || ids.length < 2) return;
+      const others = ids.slice(0, -1);
+      told.set(last, others);
+      // Where it is not kept, what arrives after a restart is the last of them alone.
+      const value = Buffer.from(JSON.stringify(others));
+      store
+        .unit([store.bridgeState.put(toldAt(account, last), value, { expires: clock.now() + TOLD_TIME })])
+        .catch(() => 0);
     },
-    standsFor: (target) => (readers.size === 0 ? [] : (told.get(target) ?? [])),
+    standsFor: (account, target) =>
+      told.get(target) ??
+      (readers.has(account)
+        ? store.bridgeState
+            .get(toldAt(account, target))
+            .then((found) => (found ? JSON.parse(String(Buffer.from(found))) : NONE))
+        : NONE),
     listen: (back) => void listeners.push(back),
   };
 }
+
+/** Beside what bridges remember, under a name that none of theirs begins with. */
+const toldAt = (account: AccountKey, id: MessageId) => ({
+  ...{ transport: splitAccount(account).transport, account },
+  key: `digest:${id}`,
+});

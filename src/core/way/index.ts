@@ -16,7 +16,7 @@ import { chain } from '#src/lib/time/after.ts';
 import type { DraftOf } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, type EventId, splitAccount } from '#src/model/ids.ts';
 import { isRoom, type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Statement } from '#src/store/index.ts';
 import { type AcceptContext, accept } from './accept.ts';
@@ -79,9 +79,15 @@ export function openOutward(context: OutwardContext) {
 
   function answered(draft: Draft, account: AccountKey): void {
     const { place } = draft;
-    if (draft.kind === 'receipt' && draft.state === 'delivered')
-      for (const target of context.digests.standsFor(draft.target))
-        send({ ...draft, target }, account, sentFrom(draft, undefined));
+    if (draft.kind === 'receipt' && draft.state === 'delivered') {
+      const arrived = (targets: readonly EventId[]): void => {
+        for (const target of targets) send({ ...draft, target }, account, sentFrom(draft, undefined));
+      };
+      const others = context.digests.standsFor(account, draft.target);
+      // A receipt has no answer.
+      if (others instanceof Promise) others.then(arrived).catch(() => undefined);
+      else arrived(others);
+    }
     if (draft.kind !== 'message' || place.kind !== 'contact') return;
     // Whoever writes to somebody wants an answer.
     context.refusals.lift(account, place.id, 'declined');
