@@ -1,6 +1,6 @@
 import type { Accepted } from './journal.ts';
 
-/** A message of a conversation: `lane` is its sender and who it is to, `number` counts from 0. */
+/** A message of a conversation: `lane` is its sender and who it is to, or the room and, behind a slash, who reads it there. `number` counts from 0. */
 export type Numbered = { readonly lane: string; readonly number: number };
 
 /** What lies on the network, in the order in which it came: `tag` is the name under which the gateway has sent it. */
@@ -198,18 +198,19 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
       if (!hasFailed(outcome)) violate(`${stanza} was ${outcome}, and has another row`);
   }
 
-  /** What the network has told comes in order, but for what was given up. */
+  /** What the network has told comes in order, but for what was given up: of a room's lanes by who has said it there. */
   function arrived(parked: ReadonlySet<string>): void {
     figures.parked = parked.size;
+    const isParked = (message: string): boolean => parked.has(message.replace(/\/\S+/, ''));
     for (const { lane, number, due } of gaps) {
       const between = Array.from({ length: Math.max(0, number - due) }, (_, index) => `${lane} #${due + index}`);
-      if (number > due && between.every((one) => parked.has(one))) continue;
+      if (number > due && between.every(isParked)) continue;
       violate(`${lane} #${number} came where #${due} was due`);
     }
     for (const [lane, count] of told)
       for (let number = 0; number < count; number++) {
         const message = `${lane} #${number}`;
-        if (!copies.has(message) && !parked.has(message)) violate(`${message} was told and never came`);
+        if (!copies.has(message) && !isParked(message)) violate(`${message} was told and never came`);
       }
   }
 

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { faults } from './faults/index.ts';
 import { smsFaults } from './sms/faults.ts';
 
-const NETWORKS = ['pigeon', 'sms', 'email', 'email-accounts', 'matrix', 'matrix-accounts'] as const;
+const NETWORKS = ['pigeon', 'sms', 'email', 'email-accounts', 'matrix', 'matrix-accounts', 'matrix-synapse'] as const;
 export type NetworkName = (typeof NETWORKS)[number];
 
 export type Options = {
@@ -23,10 +23,12 @@ export type Options = {
 
 export const USAGE = `npm run crash -- [options]
   --network NAME   pigeon, which is the invented network of the tests, sms, email, email-accounts (mailboxes of users' own),
-                   matrix (its application service) or matrix-accounts (users' own, half of their rooms encrypted); default pigeon
+                   matrix (its application service), matrix-accounts (users' own, half of their rooms encrypted)
+                   or matrix-synapse (both, with a real Synapse and clients of others); default pigeon
   --cycles N       how often the gateway is killed; how many runs there are with the others (default 200)
   --store KIND     sqlite or postgres (default sqlite)
-  --rate R         messages a second, each way (default 200; 60 with sms, 30 with email and matrix, 15 with accounts)
+  --rate R         messages a second, each way (default 200; 60 with sms, 30 with email and matrix, 15 with accounts,
+                   4 with a real Synapse)
   --seed S         a number that chooses where it is killed (default: another one each time)
   --hasty          a gateway that acknowledges before the commit, or that sends a text again without asking whether
                    it went: this must be noticed
@@ -43,6 +45,7 @@ const RATES: Readonly<Record<NetworkName, string>> = {
   'email-accounts': '15',
   matrix: '30',
   'matrix-accounts': '15',
+  'matrix-synapse': '4',
 };
 
 /** Reads the arguments. Throws an Error with what is wrong. */

@@ -11,6 +11,8 @@ import { accountsNetwork } from './matrix/accounts/network.ts';
 import { playAccountsRuns } from './matrix/accounts/runs.ts';
 import { matrixNetwork } from './matrix/network.ts';
 import { playMatrixRuns } from './matrix/runs.ts';
+import { synapseNetwork } from './matrix/synapse/network.ts';
+import { playSynapseRuns } from './matrix/synapse/runs.ts';
 import type { Load, Network } from './network.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { pigeonNetwork } from './pigeon/network.ts';
@@ -53,6 +55,7 @@ async function main(args: readonly string[]): Promise<number> {
     'email-accounts': withWorld(ownMailNetwork, playOwnMailRuns),
     matrix: withWorld(matrixNetwork, playMatrixRuns),
     'matrix-accounts': withWorld(accountsNetwork, playAccountsRuns),
+    'matrix-synapse': withWorld(synapseNetwork, playSynapseRuns),
   }[network];
   return await play(options, lent);
 }

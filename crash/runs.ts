@@ -22,6 +22,8 @@ export type Course<End extends string, Mood extends string> = {
   leave(): Promise<() => Promise<void>>;
   /** What has to be there before anybody writes is made, by a gateway that nobody kills. */
   prepare?(): Promise<void>;
+  /** Something gets through both ways; in two runs of three this is waited for before the end, where that is no point of the gateway. */
+  prove?(): Promise<void>;
   /** There is no gateway for a while. */
   between?(runs: number): Promise<void>;
 };
@@ -41,6 +43,8 @@ export type Runs = {
   readonly moods: Readonly<Record<string, number>>;
   /** How often the end that was chosen did not come in time, so that it was one at any moment. */
   readonly missed: number;
+  /** How often something had to get through before the end. */
+  readonly proved: number;
 };
 
 /** The longest that a run waits for its moment, and for its end, in ms; so many times longer where a start takes so many seconds. */
@@ -53,6 +57,8 @@ const passesOf = (random: Random): number => between(random, 1, between(random, 
 /** Of a hundred runs so many have a network that is away for a while, up to so many ms. */
 const AWAY = 15;
 const LONGEST_AWAY = 400;
+/** One run in so many ends whatever has got through. */
+const UNPROVED = 3;
 
 /** Plays runs on one store. Resolves when the last gateway is running at a network that is well. */
 export async function playRuns<End extends string, Mood extends string>(
@@ -61,7 +67,7 @@ export async function playRuns<End extends string, Mood extends string>(
 ): Promise<Runs> {
   const { lab, random } = course;
   const counted: { ends: Record<string, number>; moods: Record<string, number> } = { ends: {}, moods: {} };
-  let missed = 0;
+  let [missed, proved] = [0, 0];
   let running = true;
   // What was written before there ever was a gateway is nobody's.
   await lab.start();
@@ -72,6 +78,10 @@ export async function playRuns<End extends string, Mood extends string>(
     const mood = oneOf(random, course.moods);
     course.setMood(mood);
     if (!running) await lab.start(isPoint(end) ? { at: `${end}:${passesOf(random)}` } : {});
+    if (course.prove && !isPoint(end) && between(random, 1, UNPROVED) > 1) {
+      await course.prove();
+      proved++;
+    }
     const [reached] = await Promise.all([play(course, running && isPoint(end) ? 'any moment' : end), away(course)]);
     running = end === 'none';
     if (!running) {
@@ -85,7 +95,8 @@ export async function playRuns<End extends string, Mood extends string>(
   }
   course.setMood('well');
   if (!running) await lab.start();
-  return { ...counted, missed };
+  await course.prove?.();
+  return { ...counted, missed, proved };
 }
 
 /** A busy machine does in its time what it does. */

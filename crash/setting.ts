@@ -25,8 +25,8 @@ export type Setting = {
 /** Where the network is, and what its gateway has to know of it. */
 export type NetworkSetting =
   | { readonly kind: 'pigeon'; readonly port: number }
-  /** Where the homeserver is, and the port of the public listener, where its transactions come in. */
-  | { readonly kind: 'matrix'; readonly url: string; readonly port: number }
+  /** Where the homeserver is, its name, and the port of the public listener, where its transactions come in. */
+  | { readonly kind: 'matrix'; readonly url: string; readonly name: string; readonly port: number }
   /** Where mail goes, where it comes in, who is asked for names, and where users' own mailboxes are: ports of 127.0.0.1. */
   | {
       readonly kind: 'email';

@@ -17,8 +17,8 @@ export type UsersParts = {
   readonly random: Random;
   /** Those of another server, and those of them whose clients say that a message has come (XEP-0184). */
   readonly far?: { readonly users: readonly string[]; readonly confirming: readonly string[] };
-  /** Takes what is no message. */
-  other(stanza: Element, from: FakeConnection | undefined): void;
+  /** Takes what is no message. `written` is the connection in which the gateway has written it. */
+  other(stanza: Element, from: FakeConnection | undefined, written: number): void;
   /** Whether a message stands beside what people say, and is taken by `other`. */
   aside?(message: Element): boolean;
   /** The users of another server are there again. */
@@ -30,8 +30,8 @@ export type Users = {
   /** The gateway has connected: what the clients may have sent in vain they send once more. */
   attach(connection: FakeConnection): void;
   readonly connection: FakeConnection | undefined;
-  /** A user writes the next message to somebody of the network, as far as there is a connection. */
-  write(by: string, to: string): void;
+  /** A user writes the next message to somebody of the network, or into a room, as far as there is a connection: the number of it. */
+  write(by: string, to: string, type?: 'chat' | 'groupchat'): number | undefined;
   /** The bare JID of somebody. */
   jidOf(name: string): string;
   readonly far: FarServer;
@@ -80,11 +80,11 @@ export function openUsers({ domain, ledger, random, other, ...parts }: UsersPart
     came++;
     if (awaited && came >= awaited.count) awaited.done();
     if (isPing(stanza)) return void connection?.send(pong(stanza));
-    if (stanza.name !== 'message') return other(stanza, connection);
+    if (stanza.name !== 'message') return other(stanza, connection, written);
     const [id, word] = nameOf(stanza);
     if (word === 'error' && isUnkept(stanza) && ledger.unkept(id)) return;
     if (word) return heard(id, word, written);
-    if (parts.aside?.(stanza)) return other(stanza, connection);
+    if (parts.aside?.(stanza)) return other(stanza, connection, written);
     const message = numbered(stanza.getChildText('body') ?? '');
     if (!message) return ledger.violate(`nobody has written this: ${stanza.toString().slice(0, 300)}`);
     ledger.came(message, id, written);
@@ -144,15 +144,17 @@ export function openUsers({ domain, ledger, random, other, ...parts }: UsersPart
     get connection() {
       return connection;
     },
-    write(by, to) {
-      if (!connection || !reaches(by)) return;
+    write(by, to, type = 'chat') {
+      if (!connection || !reaches(by)) return undefined;
       const lane = `${by} ${to}`;
       const number = numbers.get(lane) ?? 0;
       numbers.set(lane, number + 1);
       const id = `${by}-${to}-${number}`;
-      const stanza = `<message type='chat' id='${id}' from='${jidOf(by)}/x' to='${to}@${domain}'><body>${lane} ${number}</body><request xmlns='urn:xmpp:receipts'/></message>`;
+      const asked = type === 'chat' ? "<request xmlns='urn:xmpp:receipts'/>" : '';
+      const stanza = `<message type='${type}' id='${id}' from='${jidOf(by)}/x' to='${to}@${domain}'><body>${lane} ${number}</body>${asked}</message>`;
       unsure.set(lane, [...(unsure.get(lane) ?? []).slice(1 - RESENT), { by, id, stanza }]);
       connection.send(stanza);
+      return number;
     },
     jidOf,
     far,

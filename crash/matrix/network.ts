@@ -1,4 +1,4 @@
-import { homeserver } from '../../test/fakes/homeserver.ts';
+import { homeserver, SERVER } from '../../test/fakes/homeserver.ts';
 import { type NetworkParts, networkOf, type World } from '../network.ts';
 import { quietPort } from '../ports.ts';
 import { type MatrixLoad, openMatrixLoad } from './load.ts';
@@ -46,7 +46,7 @@ async function openWorld(parts: NetworkParts): Promise<MatrixWorld> {
   const world: MatrixWorld = {
     ...{ load, moody, transactions, idle: server.idle },
     onTaken: undefined,
-    setting: { kind: 'matrix', url: server.url, port },
+    setting: { kind: 'matrix', url: server.url, name: SERVER, port },
     figures: () => ({ events: taken.size, calls: moody.figures, transactions: transactions.figures }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

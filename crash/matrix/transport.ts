@@ -1,6 +1,6 @@
 import { bridge } from '#bridges/matrix/index.ts';
 import type { BridgeDefinition } from '#src/bridge.ts';
-import { AS_TOKEN, HS_TOKEN, SERVER } from '../../test/fakes/homeserver.ts';
+import { AS_TOKEN, HS_TOKEN } from '../../test/fakes/homeserver.ts';
 import type { MakeTransport } from '../network.ts';
 import { hastyBridge } from '../points.ts';
 import { DOMAIN } from './names.ts';
@@ -25,7 +25,7 @@ export const makeTransport: MakeTransport = ({ network, hasty }, pass) => {
     domain: DOMAIN,
     definition: (hasty ? hastyBridge(quick, pass) : quick) as BridgeDefinition,
     settings: bridge.config.parse({
-      homeserver: { url: network.url, name: SERVER },
+      homeserver: { url: network.url, name: network.name },
       appservice: { as_token: AS_TOKEN, hs_token: HS_TOKEN },
     }),
     http: { listen: { host: '127.0.0.1', port: network.port } },

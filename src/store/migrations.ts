@@ -20,6 +20,7 @@ export const migrations: readonly Migration[] = [
   refused,
   dormant,
   profiles,
+  enteredBy,
 ];
 
 /** Holds one row: the version of the schema. */
@@ -204,4 +205,9 @@ function profiles({ text, keyed }: Dialect): string[] {
       account ${text} not null, who ${text} not null, name ${text}, photo ${text},
       primary key (account, who))${keyed}`,
   ];
+}
+
+/** By which address of a room, where it has others beside its own, a client has come into it. */
+function enteredBy({ text }: Dialect): string[] {
+  return [`alter table occupancy add column address ${text}`];
 }

@@ -36,7 +36,14 @@ export type Schema = {
   };
   dormant: { account: AccountKey; since: number; has_left: Flag };
   profiles: { account: AccountKey; who: string; name: string | null; photo: string | null };
-  occupancy: { place: string; full_jid: string; account: AccountKey; nick: string; joined: number };
+  occupancy: {
+    place: string;
+    full_jid: string;
+    account: AccountKey;
+    nick: string;
+    joined: number;
+    address: string | null;
+  };
   sequences: { name: string; next: number };
   archive: {
     id: number;

@@ -421,9 +421,12 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     };
     await store.unit([store.contacts.put({ ...contact, to: true }), store.contacts.put(contact)]);
     expect([await store.contacts.get(romeo, 'bob'), await store.contacts.of(romeo)]).toEqual([contact, [contact]]);
-    const client = { place: 'room', account: romeo, full: 'romeo@a.example/x', nick: 'R', joined: 3 };
-    await store.unit([store.occupancy.enter(client), store.occupancy.enter({ ...client, nick: 'Ro', joined: 4 })]);
-    expect(await store.occupancy.in('room')).toEqual([{ ...client, nick: 'Ro' }]);
+    const client = { place: 'room', account: romeo, full: 'romeo@a.example/x', nick: 'R', joined: 3, address: '#r' };
+    await store.unit([
+      store.occupancy.enter(client),
+      store.occupancy.enter({ ...client, nick: 'Ro', joined: 4, address: null }),
+    ]);
+    expect(await store.occupancy.in('room')).toEqual([{ ...client, nick: 'Ro', address: null }]);
     await store.unit([store.occupancy.leaveAll(client.full)]);
     expect([...(await store.occupancy.all()), ...(await store.occupancy.of(romeo))]).toEqual([]);
     await store.unit([store.aliases.put('net', 'h1', 'long'), store.aliases.put('net', 'h1', 'long')]);

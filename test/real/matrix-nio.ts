@@ -28,23 +28,33 @@ type NioAnswer =
 export interface NioClient extends AsyncDisposable {
   readonly user: string;
   readonly device: string;
-  /** Calls a method of the client in `matrix_nio.py`: `join`, `send`, `typing`, `redact`, `leave`. */
+  /** Calls a method of the client in `matrix_nio.py`: `create`, `join`, `send`, `typing`, `redact`, `leave`. */
   do(what: string, ...args: readonly string[]): Promise<string | null>;
   /** The first event, queued or to come, for which `matches` is true; rejects after 20 s with what came instead. */
   next(matches: (event: NioEvent) => boolean, what: string): Promise<NioEvent>;
 }
 
-export async function nioClient(options: { url: string; user: string; password: string }): Promise<NioClient> {
-  const { url, user, password } = options;
+export type NioOptions = {
+  readonly url: string;
+  readonly user: string;
+  readonly password: string;
+  /** Has each event instead of `next`. */
+  readonly heard?: (event: NioEvent) => void;
+  /** The longest that a method of it takes, in ms; 20 s if left out. */
+  readonly patience?: number;
+};
+
+export async function nioClient({ url, user, password, ...options }: NioOptions): Promise<NioClient> {
   const child = spawn(join(rootOf('synapse'), 'bin', 'python'), [SCRIPT, url, user, password], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close');
   const events = inbox<NioEvent>((event) => JSON.stringify(event));
-  const answers = inbox<NioAnswer>((told) => JSON.stringify(told));
+  const answers = inbox<NioAnswer>((told) => JSON.stringify(told), options.patience);
+  const heard = options.heard ?? events.put;
   createInterface({ input: child.stdout }).on('line', (line) => {
     const told = JSON.parse(line) as NioAnswer | NioEvent;
-    if ('room' in told) events.put(told);
+    if ('room' in told) heard(told);
     else answers.put(told);
   });
   child.once('close', () => {

@@ -10,6 +10,9 @@ import nio
 
 logging.disable(logging.CRITICAL)
 
+# As many events of a room as a homeserver tells at once: it does not ask for what a sync leaves out.
+ALL = {"room": {"timeline": {"limit": 100}}}
+
 
 def tell(**what):
     print(json.dumps(what), flush=True)
@@ -42,11 +45,18 @@ class Client(nio.AsyncClient):
             tell(event="invited", room=room.room_id, sender=event.sender)
 
     async def do_join(self, room):
-        joined = answered(await self.join(room))
+        return await self.known(answered(await self.join(room)))
+
+    async def do_create(self, how):
+        how = json.loads(how)
+        preset = nio.RoomPreset(how.pop("preset"))
+        return await self.known(answered(await self.room_create(preset=preset, **how)))
+
+    async def known(self, room):
         # It sends only into rooms of which a sync has told it.
-        while joined not in self.rooms:
+        while room not in self.rooms:
             await asyncio.sleep(0.02)
-        return joined
+        return room
 
     async def do_send(self, room, content):
         sent = await self.room_send(room, "m.room.message", json.loads(content), ignore_unverified_devices=True)
@@ -90,7 +100,7 @@ async def main(url, user, password):
             return
         await client.sync(timeout=0, full_state=True)
         tell(event="online", user=client.user_id, device=client.device_id)
-        syncing = asyncio.create_task(client.sync_forever(timeout=10000))
+        syncing = asyncio.create_task(client.sync_forever(timeout=10000, sync_filter=ALL))
         await listen(client)
         syncing.cancel()
         await client.close()

@@ -1,4 +1,4 @@
-import { type FakeHomeserver, homeserver } from '../../../test/fakes/homeserver.ts';
+import { type FakeHomeserver, homeserver, SERVER } from '../../../test/fakes/homeserver.ts';
 import type { SyncFault } from '../../../test/fakes/homeserver-accounts.ts';
 import { type NetworkParts, networkOf, type World } from '../../network.ts';
 import { quietPort } from '../../ports.ts';
@@ -109,7 +109,7 @@ async function openWorld(parts: NetworkParts): Promise<AccountsWorld> {
     onTaken: undefined,
     onTold: undefined,
     onKeys: undefined,
-    setting: { kind: 'matrix', url: server.url, port },
+    setting: { kind: 'matrix', url: server.url, name: SERVER, port },
     figures: () => ({ events: state.transactions.size, calls: moody.figures, ...figures }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

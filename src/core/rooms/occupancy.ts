@@ -1,7 +1,7 @@
 import type { Log } from '#src/lib/log.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
 import type { EventBody, OccupantChange } from '#src/model/event.ts';
-import { type AccountKey, accountKey, bareOf, splitAccount } from '#src/model/ids.ts';
+import { accountKey, bareOf, splitAccount } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import { type Place, placeKey, placeOf, placeTransport } from '#src/model/place.ts';
 import { openBatch, type Occupation as Row, type Statement, type Store } from '#src/store/index.ts';
@@ -13,8 +13,8 @@ export type OccupancyParts = {
   readonly log: Log;
 };
 
-/** A client in a room, or an account that stays there without one. */
-export type Sitting = { readonly account: AccountKey; readonly jid: string | undefined; readonly nick: string };
+/** A client in a room, or an account that stays there without one. `address`: as `Recipient.at`. */
+export type Sitting = Pick<Row, 'account' | 'nick'> & Partial<Entry> & { readonly jid: string | undefined };
 /** A room as the last run left it: who was in it, and whom they had been shown. */
 export type LastRoom = {
   readonly place: Place;
@@ -40,7 +40,7 @@ type Note = { readonly room: Room } | { readonly statement: Statement };
 /** Follows the rooms. Nothing is known before `last` has been called. */
 export function openOccupancy({ store, clock, log }: OccupancyParts): Occupancy {
   /** What the store has of each room, by full JID. */
-  const written = new Map<string, ReadonlyMap<string, string>>();
+  const written = new Map<string, ReadonlyMap<string, Entry>>();
   /** The readers of each room when it was last looked at. */
   const seen = new WeakMap<Room, readonly unknown[]>();
   const waiting = new Set<Room>();
@@ -57,18 +57,21 @@ export function openOccupancy({ store, clock, log }: OccupancyParts): Occupancy 
   function seats(room: Room): Statement[] {
     waiting.delete(room);
     const place = placeKey(room.place);
-    const old = written.get(place) ?? new Map<string, string>();
+    const old = written.get(place) ?? new Map<string, Entry>();
     const now = sittingsOf(room);
     if (now.size > 0) written.set(place, now);
     else written.delete(place);
     const transport = placeTransport(room.place);
     const joined = clock.now();
     const gone = [...old.keys()].filter((full) => !now.has(full));
-    const fresh = [...now].filter(([full, nick]) => old.get(full) !== nick);
+    const fresh = [...now].filter(([full, { nick, address }]) => {
+      const before = old.get(full);
+      return before?.nick !== nick || before.address !== address;
+    });
     return [
       ...gone.map((full) => store.occupancy.leave(place, full)),
-      ...fresh.map(([full, nick]) =>
-        store.occupancy.enter({ place, account: accountKey(bareOf(full), transport), full, nick, joined }),
+      ...fresh.map(([full, entry]) =>
+        store.occupancy.enter({ place, account: accountKey(bareOf(full), transport), full, joined, ...entry }),
       ),
     ];
   }
@@ -107,7 +110,7 @@ export function openOccupancy({ store, clock, log }: OccupancyParts): Occupancy 
       const rows = Map.groupBy(await store.occupancy.all(), ({ place }) => place);
       return Promise.all(
         [...rows].map(async ([key, sittings]) => {
-          written.set(key, new Map(sittings.map(({ full, nick }) => [full, nick])));
+          written.set(key, new Map(sittings.map(({ full, nick, address }) => [full, { nick, address }])));
           const roster = await store.rosters.in(key);
           const topic = await store.rosters.topicOf(key);
           if (roster.length > 0) shown.add(key);
@@ -119,19 +122,20 @@ export function openOccupancy({ store, clock, log }: OccupancyParts): Occupancy 
   };
 }
 
-/** The nicks of a room's seats by their full JIDs. An account that stays without a client stands there as itself. */
-function sittingsOf(room: Room): ReadonlyMap<string, string> {
-  const sittings = new Map(readersOf(room).map(({ jid, nick = '' }) => [jid, nick]));
+type Entry = Pick<Row, 'nick' | 'address'>;
+
+/** A room's seats by their full JIDs. An account that stays without a client stands there as itself. */
+function sittingsOf(room: Room): ReadonlyMap<string, Entry> {
+  const sittings = new Map(readersOf(room).map(({ jid, nick = '', at = null }) => [jid, { nick, address: at }]));
   for (const [account, { kept, nick, seats }] of room.members) {
-    if (kept && seats.size === 0) sittings.set(splitAccount(account).user, nick);
+    if (kept && seats.size === 0) sittings.set(splitAccount(account).user, { nick, address: null });
   }
   return sittings;
 }
 
-const sittingOf = ({ account, full, nick }: Row): Sitting => ({
-  account,
+const sittingOf = ({ account, full, nick, address }: Row): Sitting => ({
+  ...{ account, nick, address },
   jid: full === splitAccount(account).user ? undefined : full,
-  nick,
 });
 
 const topicOf = ({ text, by }: { text: string; by: string | null }) => ({ text, ...(by !== null && { by }) });

@@ -17,7 +17,7 @@ export function restored({ place, sittings, roster, topic: known }: LastRoom, mo
   }
   // What is said from now on is for whoever is a member all the time.
   const isKept = membershipIn(place) === 'network';
-  for (const { account, jid, nick } of sittings) {
+  for (const { account, jid, nick, address } of sittings) {
     const member = room.members.get(account) ?? { ...absent, present: isKept, nick, seats: new Map<string, Seat>() };
     if (jid === undefined) member.kept = true;
     else
@@ -26,6 +26,7 @@ export function restored({ place, sittings, roster, topic: known }: LastRoom, mo
         wanted: nick,
         origin: { stanza: 'presence', from: jid, to: '' },
         history: {},
+        address: address ?? undefined,
         in: true,
         upTo: 0,
       });

@@ -10,11 +10,13 @@ export type Occupation = {
   readonly full: string;
   readonly nick: string;
   readonly joined: number;
+  /** The address by which it came, where that is another than the place has. */
+  readonly address: string | null;
 };
 
 /** Who is where, so that a restart finds them again (each full JID is pinged before it counts). */
 export type Occupancies = {
-  /** Joins, or changes the nick of one who is there. */
+  /** Joins, or changes the nick and address of one who is there. */
   enter(occupancy: Occupation): Statement;
   leave(place: string, full: string): Statement;
   /** A client is gone from every room. */
@@ -27,12 +29,14 @@ export type Occupancies = {
   all(): Promise<readonly Occupation[]>;
 };
 
-const enter = writing((db, a: Occupation) =>
+const enter = writing((db, { place, account, full, nick, joined, address }: Occupation) =>
   db
     .insertInto('occupancy')
-    .values({ place: a.place, account: a.account, full_jid: a.full, nick: a.nick, joined: a.joined })
+    .values({ place, account, full_jid: full, nick, joined, address })
     .onConflict((conflict) =>
-      conflict.columns(['place', 'full_jid']).doUpdateSet((old) => ({ nick: old.ref('excluded.nick') })),
+      conflict
+        .columns(['place', 'full_jid'])
+        .doUpdateSet((old) => ({ nick: old.ref('excluded.nick'), address: old.ref('excluded.address') })),
     ),
 );
 
@@ -46,7 +50,7 @@ const removeAll = writing((db, a: { account: AccountKey }) =>
   db.deleteFrom('occupancy').where('account', '=', a.account),
 );
 
-const columns = ['place', 'account', 'full_jid as full', 'nick', 'joined'] as const;
+const columns = ['place', 'account', 'full_jid as full', 'nick', 'joined', 'address'] as const;
 
 const inPlace = reading((db, a: { place: string }) =>
   db.selectFrom('occupancy').select(columns).where('place', '=', a.place).orderBy('full_jid'),

@@ -226,6 +226,17 @@ describe('coming back after a kill', () => {
   });
 });
 
+describe('coming back after a kill into a room with two addresses', () => {
+  it('reads it by the one by which each has come', () => {
+    const sittings = [
+      { account: romeo, jid: 'romeo@a.example/orchard', nick: 'Romeo', address: '#verona' },
+      { account: juliet, jid: 'juliet@a.example/balcony', nick: 'Juliet', address: null },
+    ];
+    const room = restored({ place: fresh().place, sittings, roster: [], topic: undefined });
+    expect(state.readersOf(room).map(({ at }) => at)).toEqual(['#verona', undefined]);
+  });
+});
+
 describe('coming back after a kill, one after the other', () => {
   const back = () => {
     const room = restored({
