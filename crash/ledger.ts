@@ -1,4 +1,5 @@
 import type { Accepted } from './journal.ts';
+import type { Load, Network } from './network.ts';
 
 /** A message of a conversation: `lane` is its sender and who it is to, or the room and, behind a slash, who reads it there. `number` counts from 0. */
 export type Numbered = { readonly lane: string; readonly number: number };
@@ -93,8 +94,9 @@ const hasFailed = (outcome: string | null | undefined): boolean => outcome === '
 /** Sentences beyond these are only counted. */
 const MOST = 200;
 
-/** `there` is where things lie that have arrived on the network; `gapless` whether what its people write comes in order. */
-export function openLedger({ there, gapless }: { readonly there: string; readonly gapless: boolean }): Ledger {
+/** `there` is where things lie that have arrived on the network; `gapless` whether what its people write comes in order, by the lane. */
+export function openLedger({ there, gapless }: Pick<Network<Load>, 'there' | 'gapless'>): Ledger {
+  const isGapless = (lane: string): boolean => (typeof gapless === 'boolean' ? gapless : gapless(lane));
   const told = new Map<string, number>();
   const copies = new Map<string, { readonly id: string; connection: number }>();
   const next = new Map<string, number>();
@@ -137,7 +139,7 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
     const first = copies.get(message);
     if (!first) {
       const due = next.get(lane) ?? 0;
-      if (gapless && number !== due) gaps.push({ lane, number, due });
+      if (isGapless(lane) && number !== due) gaps.push({ lane, number, due });
       next.set(lane, Math.max(due, number + 1));
       const row = firsts.get(lane) ?? [];
       firsts.set(lane, row);

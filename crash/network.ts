@@ -47,8 +47,8 @@ export type Network<L extends Load> = {
   readonly domain: string;
   /** Where things lie that have arrived there, in words. */
   readonly there: string;
-  /** Whether all that its people write comes in the order in which they wrote, without gaps. */
-  readonly gapless: boolean;
+  /** Whether all that its people write comes in the order in which they wrote, without gaps; or in which lanes. */
+  readonly gapless: boolean | ((lane: string) => boolean);
   open(parts: NetworkParts): Promise<World<L>>;
 };
 

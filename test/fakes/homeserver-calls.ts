@@ -223,6 +223,10 @@ const CALLS: Readonly<Record<string, Answer>> = {
         .map(({ id }) => id),
     }),
   'GET client v3 directory room *': ({ state, at }) => ok({ room_id: state.room(at[0] ?? '').id, servers: [SERVER] }),
+  'POST client v1 appservice * ping'({ state, at }) {
+    state.pings.push(at[0] ?? '');
+    return ok({ duration_ms: 1 });
+  },
   'GET client v1 room_summary *': ({ state, at }) => ok(summaryOf(state, state.room(at[0] ?? ''))),
   'POST client v3 publicRooms'({ state, body }) {
     if (state.directory) throw new Refusal(...state.directory);

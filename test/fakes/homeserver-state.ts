@@ -48,6 +48,8 @@ export class FakeState {
   readonly rooms = new Map<string, FakeRoom>();
   readonly media = new Map<string, { readonly type: string; readonly bytes: Buffer }>();
   readonly transactions = new Map<string, string>();
+  /** The names by which application services have asked to be called. */
+  readonly pings: string[] = [];
   /** What is answered to who asks for the directories of rooms and people, where there are none. */
   directory: readonly [status: number, errcode: string] | undefined;
   now = 0;

@@ -132,7 +132,7 @@ export async function homeserver(): Promise<FakeHomeserver> {
   }
 
   function answer(call: FakeCall, response: ServerResponse): void {
-    const changes = call.method !== 'GET' && !['publicRooms', 'search'].includes(call.path.at(-1) ?? '');
+    const changes = call.method !== 'GET' && !['publicRooms', 'search', 'ping'].includes(call.path.at(-1) ?? '');
     const fault = changes ? faults.shift() : undefined;
     if (fault?.kind === 'refuse') end(response, fault.status, fault.body);
     else if (fault?.kind === 'html') response.writeHead(fault.status, { 'Content-Type': 'text/html' }).end('<html>');

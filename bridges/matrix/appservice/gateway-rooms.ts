@@ -74,6 +74,9 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
   /** The servers of the aliases by which rooms were found. */
   const origins = openRecent<string>(REMEMBERED);
 
+  /** Rooms in which an earlier run has left ghosts, each with one that may look into it. */
+  let left: Promise<Map<string, AccountKey>> | undefined;
+
   /** Accounts that are on their way in, by the room. */
   const entering = new Set<string>();
 
@@ -101,6 +104,14 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
     const begun = loading.get(id) ?? load(id, as).finally(() => loading.delete(id));
     loading.set(id, begun);
     return begun;
+  }
+
+  /** Where ghosts are that were put into rooms, as the store has it. */
+  async function placed(): Promise<readonly { key: string; account: AccountKey; id: string }[]> {
+    return (await host.state.list({ prefix: INSIDE })).map(({ key }) => {
+      const [bare = '', transport = '', id = ''] = key.slice(INSIDE.length).split(' ');
+      return { key, account: accountKey(bare as BareJid, transport), id };
+    });
   }
 
   /** Those who are in the room, without ghosts that nobody is any more. */
@@ -204,6 +215,28 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
       return [list, { place, from, kind: 'topic', text: topic.text, by, setAt: topic.at }];
     },
 
+    /**
+     * Knows a room again in which an earlier run has left ghosts, before any of them is back: what is said there is news to
+     * those who were in it. Rejects with a `Failure` where the homeserver does not tell.
+     */
+    async recall(id: string): Promise<void> {
+      if (rooms.has(id)) return;
+      left ??= placed().then((all) => new Map(all.map((one) => [one.id, one.account])));
+      const known = await left;
+      const account = known.get(id);
+      if (account === undefined) return;
+      try {
+        await loadOnce(id, ghosts.idOf(account));
+      } catch (error) {
+        if (!(error instanceof Failure) || error.row.retry) throw error;
+      }
+      known.delete(id);
+    },
+
+    /** Whether an earlier run has put an account into a room, and nobody has taken it out. */
+    wasInside: async (account: AccountKey, id: string): Promise<boolean> =>
+      (await host.state.get({ key: `${INSIDE}${account} ${id}` })) !== undefined,
+
     leave,
     expel,
     label,
@@ -246,13 +279,12 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
 
     /** Takes away the ghosts that an earlier run has left in rooms, and nobody has come back for. Never rejects. */
     async clean(): Promise<void> {
-      for (const { key } of await host.state.list({ prefix: INSIDE })) {
-        const [bare = '', transport = '', id = ''] = key.slice(INSIDE.length).split(' ');
-        const account = accountKey(bare as BareJid, transport);
+      for (const { key, account, id } of await placed()) {
         if (rooms.get(id)?.inside.has(account) || host.signal.aborted) continue;
         try {
           await leaveRoom(server, ghosts.idOf(account), id);
           await host.state.delete({ key });
+          if (rooms.get(id)?.inside.size === 0) rooms.delete(id);
         } catch (err) {
           host.log.warn({ err }, 'a ghost could not be taken out of a room');
         }

@@ -87,6 +87,7 @@ export function openIncoming(parts: IncomingParts) {
     if (event.type === 'm.room.member') noteName(event);
     // Whoever is told of what is in there has come in already, and is about to know it.
     if (!isOutside(event)) await invitations.settled(event.room);
+    await rooms.recall(event.room);
     const venue = venueOf(event.room);
     if (event.stateKey !== undefined) return takeState(event, venue);
     authors.set(event.id, event.sender);

@@ -18,12 +18,13 @@ import { callsAll, maySet } from '#bridges/matrix/wire/power.ts';
 import { userOf } from '#bridges/matrix/wire/room.ts';
 import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Host } from '#src/bridge.ts';
+import { backoff } from '#src/lib/time/backoff.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { Direct, Directs } from './directs.ts';
-import type { GatewayRooms } from './gateway-rooms.ts';
+import type { Entering, GatewayRooms } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
 import { isEncrypted } from './membership.ts';
 import type { Moderation } from './moderation.ts';
@@ -54,6 +55,7 @@ export type Aim = { readonly account: AccountKey; readonly as: string; readonly 
 
 /** For how long (ms) who comes into a room waits for what was said there before. */
 const PATIENCE = 3_000;
+const pause = backoff({ min: 500, max: 30_000, random: Math.random });
 
 /** What goes to Matrix by ghosts. */
 export function openOutgoing(parts: OutgoingParts) {
@@ -151,6 +153,22 @@ export function openOutgoing(parts: OutgoingParts) {
     const found = await Promise.race([past, patience]).finally(cancel);
     await host.emit([...(found ?? []), ...drafts]);
     if (!found) void past.then((late) => (parts.stop.aborted ? undefined : host.emit(late)));
+  }
+
+  /** Who `isBack` after a restart is in the room still, also while the homeserver is away. */
+  async function enter(entering: Entering, isBack: boolean): Promise<readonly Draft[]> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await rooms.enter(entering);
+      } catch (error) {
+        const isOutage = error instanceof Failure && error.row.retry && !parts.stop.aborted;
+        if (!isOutage || !isBack) throw error;
+      }
+      await new Promise<void>((done) => {
+        host.clock.after(pause(tries), done);
+        parts.stop.addEventListener('abort', () => done(), { once: true });
+      });
+    }
   }
 
   const typing = openTyping({
@@ -282,8 +300,11 @@ export function openOutgoing(parts: OutgoingParts) {
         return TAKEN;
       }
       if (event.change !== 'join') return moderation.occupant(await aim(event), event);
-      const drafts = await rooms.enter({ account, id, nick: event.who.nick });
-      await begin(account, id, drafts);
+      const isBack = await rooms.wasInside(account, id);
+      const drafts = await enter({ account, id, nick: event.who.nick }, isBack);
+      // What was said since, the homeserver has yet to tell all who are there.
+      if (isBack) await host.emit(drafts);
+      else await begin(account, id, drafts);
       return TAKEN;
     },
 

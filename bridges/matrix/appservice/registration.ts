@@ -1,6 +1,9 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { PROTOCOL } from './transactions.ts';
 
+/** What the homeserver calls us, where nobody has changed it. */
+export const registrationId = (domain: string): string => `isthmus ${domain}`;
+
 /**
  * What the homeserver is told of us (application service API §2). `url` is where it reaches us; `domain` is the transport's.
  * Both names of the wish for what is no event are there: homeservers read one or the other.
@@ -12,7 +15,7 @@ export function registration(
   const server = homeserver.name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   const prefix = appservice.prefix.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
   return {
-    id: `isthmus ${domain}`,
+    id: registrationId(domain),
     url: appservice.url ?? `${url.replace(/\/+$/, '')}/hooks/${domain}`,
     as_token: appservice.as_token.open(),
     hs_token: appservice.hs_token.open(),

@@ -102,10 +102,12 @@ export function openSynapseLoad(
     }
   }
 
+  const spoken = new Set(people.map(({ user }) => user));
+
   /** What the first of a place has read there of its users. */
   const landed = (): readonly Read[] =>
     places.flatMap(({ room, people: [first] }) =>
-      [...(first?.read.values() ?? [])].filter((one) => one.room === room && one.sender !== first?.user),
+      [...(first?.read.values() ?? [])].filter((one) => one.room === room && !spoken.has(one.sender)),
     );
   /** The row that a transaction id names. */
   const tagOf = (id: string): string => (proxy.sent.get(id)?.transaction ?? '').replace(/\.\d+$/, '');

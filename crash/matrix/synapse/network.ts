@@ -15,7 +15,8 @@ export type SynapseWorld = World<SynapseLoad> & { readonly proxy: SynapseProxy }
 
 /** A real Synapse with users of the gateway, and people who have clients of others. */
 export const synapseNetwork = networkOf<SynapseLoad, SynapseWorld>(
-  { domain: DOMAIN, there: 'in a room', gapless: true },
+  // Synapse sends the next transaction beside one that has just failed: of these only a sync keeps the order.
+  { domain: DOMAIN, there: 'in a room', gapless: (lane) => !lane.includes(' #') },
   openWorld,
 );
 

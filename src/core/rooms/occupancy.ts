@@ -8,7 +8,7 @@ import { openBatch, type Occupation as Row, type Statement, type Store } from '#
 import { type Room, readersOf } from './room-state.ts';
 
 export type OccupancyParts = {
-  readonly store: Pick<Store, 'occupancy' | 'rosters' | 'unit'>;
+  readonly store: Pick<Store, 'archive' | 'occupancy' | 'rosters' | 'unit'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Log;
 };
@@ -21,6 +21,8 @@ export type LastRoom = {
   readonly sittings: readonly Sitting[];
   readonly roster: readonly Omit<Occupant, 'account'>[];
   readonly topic: { readonly text: string; readonly by?: string } | undefined;
+  /** When the newest was said that they have seen, in ms since 1970; 0 where that is not known. */
+  readonly upTo: number;
 };
 
 /** What the store knows of who is where. Written in batches off the path. */
@@ -113,8 +115,10 @@ export function openOccupancy({ store, clock, log }: OccupancyParts): Occupancy 
           written.set(key, new Map(sittings.map(({ full, nick, address }) => [full, { nick, address }])));
           const roster = await store.rosters.in(key);
           const topic = await store.rosters.topicOf(key);
+          const upTo = await store.archive.newest(key);
           if (roster.length > 0) shown.add(key);
-          return { place: placeOf(key), sittings: sittings.map(sittingOf), roster, topic: topic && topicOf(topic) };
+          const room = { place: placeOf(key), sittings: sittings.map(sittingOf), roster, upTo };
+          return { ...room, topic: topic && topicOf(topic) };
         }),
       );
     },

@@ -7,7 +7,7 @@ import type { LastRoom } from './occupancy.ts';
 import { eject, newRoom, type Room, type RoomEffect, type Seat } from './room-state.ts';
 
 /** A room as the last run left it: the network does not know of its members yet, and its clients of nothing new. */
-export function restored({ place, sittings, roster, topic: known }: LastRoom, most?: number): Room {
+export function restored({ place, sittings, roster, topic: known, upTo }: LastRoom, most?: number): Room {
   const room = newRoom(place, most);
   if (known) room.topic = known;
   const ours = new Map(sittings.map(({ account, nick }) => [nick, account]));
@@ -28,7 +28,7 @@ export function restored({ place, sittings, roster, topic: known }: LastRoom, mo
         history: {},
         address: address ?? undefined,
         in: true,
-        upTo: 0,
+        upTo,
       });
     room.members.set(account, member);
   }

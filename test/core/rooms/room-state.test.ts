@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Origin } from '#src/core/index.ts';
 import { restored, suspend } from '#src/core/rooms/restored-room.ts';
 import { caughtUp } from '#src/core/rooms/room-changes.ts';
-import { nickOf } from '#src/core/rooms/room-seats.ts';
+import { lateReaders, nickOf } from '#src/core/rooms/room-seats.ts';
 import * as state from '#src/core/rooms/room-state.ts';
 import { openRecentChanges } from '#src/core/rooms/untold.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -214,6 +214,7 @@ describe('coming back after a kill', () => {
       sittings: [{ account: romeo, jid: 'romeo@a.example/orchard', nick: 'Romeo' }],
       roster: [occupant('Mercutio'), occupant('Romeo')],
       topic: { text: 'Two houses' },
+      upTo: 0,
     });
     expect(nickOf(room, romeo, 'romeo@a.example/orchard')).toBe('Romeo');
     expect(short(state.snapshot(room, [occupant('Romeo', romeo), occupant('Paris')]))).toEqual([
@@ -226,13 +227,22 @@ describe('coming back after a kill', () => {
   });
 });
 
+describe('coming back after a kill into a room whose network shows the past', () => {
+  it('shows only what was not seen before', () => {
+    const sittings = [{ account: romeo, jid: 'romeo@a.example/orchard', nick: 'Romeo' }];
+    const room = restored({ place: fresh().place, sittings, roster: [], topic: undefined, upTo: 20 });
+    const shown = [10, 20, 30].filter((at) => lateReaders(room, { at, live: false, seenBy: romeo }).length > 0);
+    expect(shown).toEqual([30]);
+  });
+});
+
 describe('coming back after a kill into a room with two addresses', () => {
   it('reads it by the one by which each has come', () => {
     const sittings = [
       { account: romeo, jid: 'romeo@a.example/orchard', nick: 'Romeo', address: '#verona' },
       { account: juliet, jid: 'juliet@a.example/balcony', nick: 'Juliet', address: null },
     ];
-    const room = restored({ place: fresh().place, sittings, roster: [], topic: undefined });
+    const room = restored({ place: fresh().place, sittings, roster: [], topic: undefined, upTo: 0 });
     expect(state.readersOf(room).map(({ at }) => at)).toEqual(['#verona', undefined]);
   });
 });
@@ -247,6 +257,7 @@ describe('coming back after a kill, one after the other', () => {
       ],
       roster: [occupant('Romeo'), occupant('Juliet')],
       topic: undefined,
+      upTo: 0,
     });
     state.snapshot(room, [occupant('Romeo', romeo)]);
     state.joined(room, romeo);

@@ -78,6 +78,8 @@ export type ArchiveRows = {
   /** Those of the ids that are there, in their order. */
   all(place: string, ids: readonly number[]): Promise<readonly Archived[]>;
   page(page: ArchivePageAsk): Promise<ArchivedPage>;
+  /** When the newest of a place was said, in ms; 0 where there is nothing. */
+  newest(place: string): Promise<number>;
   /** What has which ids from `from` up to but not including `to`, in all places, in order. */
   between(from: number, to: number): Promise<readonly Pick<Archived, 'id' | 'place' | 'event'>[]>;
   /**
@@ -207,6 +209,10 @@ const sent = reading((db, a: { place: string; xmpp: string; by: string }) =>
     .limit(1),
 );
 
+const newest = reading((db, a: { place: string }) =>
+  db.selectFrom('archive').select('at').where('place', '=', a.place).orderBy('id', 'desc').limit(1),
+);
+
 const last = reading((db, a: { before: number }) =>
   db.selectFrom('archive').select('id').where('id', '<', a.before).orderBy('id', 'desc').limit(1),
 );
@@ -288,6 +294,7 @@ export const archive = (read: Read, nextId: ArchiveRows['nextId']): ArchiveRows 
       return read<Archived>({ sql, params: parameters as Value[] });
     },
     page: archivePages(read),
+    newest: async (place) => (await read(newest({ place })))[0]?.at ?? 0,
     between: (from, to) => read(between({ from, to })),
     prune: (before, max) => prune({ before, max }),
     purge: (place, max) => purge({ place, max }),

@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest';
+import { openAppservice } from '#bridges/matrix/appservice/appservice.ts';
+import { config } from '#bridges/matrix/config.ts';
+import { type AccountKey, accountKey, type BareJid, type EventId } from '#src/model/ids.ts';
+import { testHost } from '../../contract/host.ts';
+import { AS_TOKEN, HS_TOKEN, homeserver, SERVER } from '../../fakes/homeserver.ts';
+import { hooksServer } from '../../fakes/hooks.ts';
+
+const ALICE = `@alice:${SERVER}`;
+const ROOM = `!verona:${SERVER}`;
+const ROMEO: AccountKey = accountKey('romeo@a.example' as BareJid, 'matrix.example');
+const GHOST = `@_xmpp_romeo=40a.example:${SERVER}`;
+
+/** A bridge that begins where another has ended without a word: Romeo's ghost is in a room. */
+async function killed() {
+  await using stack = new AsyncDisposableStack();
+  const server = stack.use(await homeserver());
+  const hooks = stack.use(await hooksServer());
+  const { state } = server;
+  state.users.set(ALICE, { name: 'Alice' });
+  state.users.set(GHOST, { name: 'Romeo' });
+  const room = state.create('verona', ALICE, { alias: `#verona:${SERVER}` });
+  state.member(room, GHOST, GHOST, 'join');
+  const say = (body: string): void => void state.add(room, ALICE, 'm.room.message', { msgtype: 'm.text', body });
+  const http = hooks.open();
+  const parts = testHost('matrix.example', 20_000, {}, { http });
+  await parts.host.state.put({ key: `inside ${ROMEO} ${ROOM}` }, '');
+  say('before');
+  const settings = config.parse({
+    homeserver: { url: server.url, name: SERVER },
+    appservice: { as_token: AS_TOKEN, hs_token: HS_TOKEN },
+  });
+  const bridge = await openAppservice(settings, parts.host);
+  stack.defer(() => bridge[Symbol.asyncDispose]());
+  server.hooks.push(http.real(''));
+  const resources = stack.move();
+  const texts = (): readonly string[] => parts.drafts.flatMap((draft) => (draft.kind === 'message' ? draft.text : []));
+  return {
+    ...{ server, parts, say, texts },
+    heard: (text: string) => parts.when(text, () => texts().includes(text)),
+    /** He is on his way in. */
+    enter: () =>
+      bridge.deliver({
+        ...{ id: 'j1' as EventId, at: 1, live: true, kind: 'occupant', change: 'join' },
+        place: { kind: 'shared', transport: 'matrix.example', id: ROOM },
+        from: { kind: 'xmpp', bare: 'romeo@a.example' as BareJid },
+        who: { id: '', nick: 'Romeo', affiliation: 'none', role: 'participant' },
+      }),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+it('hears what is said in rooms after a kill before anybody is back, and shows nothing of it again', async () => {
+  await using world = await killed();
+  world.say('while nobody was back');
+  await world.heard('while nobody was back');
+  await world.enter();
+  await world.parts.when('the occupants', () => world.parts.drafts.some(({ kind }) => kind === 'occupants'));
+  world.say('after');
+  await world.heard('after');
+  expect(world.texts()).toEqual(['while nobody was back', 'after']);
+});
+
+it('comes back into a room once the homeserver answers again', async () => {
+  await using world = await killed();
+  const { server, parts } = world;
+  await server.idle();
+  server.faults.push(...Array.from({ length: 7 }, () => ({ kind: 'html', status: 502 }) as const));
+  await world.enter();
+  const tick = setInterval(() => parts.clock.advance(30_000), 10);
+  await parts
+    .when('the occupants', () => parts.drafts.some(({ kind }) => kind === 'occupants'))
+    .finally(() => clearInterval(tick));
+  expect(server.faults).toEqual([]);
+  expect(parts.settled.map(({ outcome }) => outcome)).not.toContainEqual(expect.any(Error));
+});
+
+it('asks the homeserver for what it has for it as soon as it is there', async () => {
+  await using world = await killed();
+  const { pings } = world.server.state;
+  expect(await world.server.when(() => pings.length > 0 && pings)).toEqual(['isthmus matrix.example']);
+});
