@@ -3,6 +3,8 @@ import { irc } from './irc.ts';
 
 /** The capabilities of IRCv3 that are asked for where a server offers them, each because something here reads or writes it. */
 export const USED: ReadonlySet<string> = new Set([
+  'account-notify',
+  'account-tag',
   'away-notify',
   'batch',
   'cap-notify',
@@ -11,7 +13,9 @@ export const USED: ReadonlySet<string> = new Set([
   'draft/message-redaction',
   'draft/multiline',
   'echo-message',
+  'extended-join',
   'extended-monitor',
+  'invite-notify',
   'message-tags',
   'labeled-response',
   'multi-prefix',

@@ -86,7 +86,7 @@ export const irc: NetworkMapping = {
     rooms: 'shared',
     // A line to the server is a command of the protocol, as it is.
     console: true,
-    extras: ['rooms'],
+    extras: ['rooms', 'hats'],
     confirms: 'taken',
     blocked: 'silence',
     // A line that is late by more than minutes answers a conversation that has gone on.

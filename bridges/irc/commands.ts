@@ -5,6 +5,7 @@ import { newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Words } from '#src/model/language.ts';
 import type { IrcConfig } from './config.ts';
 import { commandTexts as texts } from './texts.ts';
+import { isMask } from './wire/masks.ts';
 
 /** Something that is typed in a channel and becomes a line: what follows the word, and the line for it. */
 type Typed = {
@@ -25,7 +26,7 @@ const subject = { name: 'subject', label: texts.subject, type: 'text' } as const
 /** A last parameter (RFC 2812 §2.3.1), where there is one. */
 const trailing = (said: string | undefined): string => (said ? ` :${said}` : '');
 /** A mask of bans: a nick alone is one, whoever it is. */
-const mask = (who = ''): string => (/[!@*?]/.test(who) ? who : `${who}!*@*`);
+const mask = (who = ''): string => (isMask(who) ? who : `${who}!*@*`);
 const mode = (sign: string) => (channel: string, given: readonly string[]) => {
   const nicks = (given[0] ?? '').split(/[\s,]+/).filter(Boolean);
   return `MODE ${channel} ${sign.charAt(0)}${sign.charAt(1).repeat(nicks.length)} ${nicks.join(' ')}`;

@@ -147,6 +147,10 @@ export const texts = catalogue({
     en: `${nick} has been invited to ${channel}`,
     de: `${nick} wurde nach ${channel} eingeladen`,
   }),
+  invitedBy: (by: string, nick: string, channel: string) => ({
+    en: `${by} has invited ${nick} to ${channel}`,
+    de: `${by} hat ${nick} nach ${channel} eingeladen`,
+  }),
   moderated: { en: 'Only those with a voice may speak (+m)', de: 'Nur wer Rederecht hat, darf sprechen (+m)' },
   membersOnly: { en: 'Only those who were invited may enter (+i)', de: 'Nur wer eingeladen ist, darf herein (+i)' },
   subjectByAll: { en: 'Everybody may change the subject (-t)', de: 'Alle dürfen das Thema ändern (-t)' },

@@ -17,7 +17,7 @@ import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { wordsIn } from '#src/model/language.ts';
 import { snapshot } from './channel.ts';
-import { type ChannelStep, STEPS, type StepChannels } from './channel-state.ts';
+import { type ChannelStep, STEPS, type StepChannels, seenMembers } from './channel-state.ts';
 import { catchUp } from './past.ts';
 
 /** A line by which channels change. */
@@ -66,6 +66,7 @@ function follow(step: ChannelStep, line: Line, connection: IrcConnection): void 
     invite(channel, connection);
     pending.done('join', channel);
     learnModes(channel, connection);
+    learnMembers(channel, connection);
     catchUp(connection.channels.get(channel)?.name ?? channel, connection);
   }
   if (step.self?.change === 'left') {
@@ -79,19 +80,14 @@ function follow(step: ChannelStep, line: Line, connection: IrcConnection): void 
 /** Another connection of ours may be the primary of a channel now. */
 export const primaryMayChange: LineReading = ({ params: [name = ''] }, connection) => {
   learnModes(connection.view.fold(name), connection);
+  learnMembers(connection.view.fold(name), connection);
   return false;
 };
 
-/** https://ircv3.net/specs/extensions/chghost: somebody has another user name and host now. */
-export const hostChange: LineReading = ({ nick, params: [user = '', host = ''] }, { view, channels }) => {
-  if (!isName(user) || !isName(host)) return true;
-  const mask = `${user}@${host}`;
-  if (isSelf(nick, view)) view.mask = mask;
-  for (const { members } of channels.values()) {
-    const member = members.get(view.fold(nick));
-    if (member) member.mask = mask;
-  }
-  return true;
+/** https://ircv3.net/specs/extensions/chghost: we have another user name and host now. */
+export const hostChange: LineReading = ({ nick, params: [user = '', host = ''] }, { view }) => {
+  if (isSelf(nick, view) && isName(user) && isName(host)) view.mask = `${user}@${host}`;
+  return false;
 };
 
 // Our own changes come back to us: they are done.
@@ -176,6 +172,22 @@ export function learnModes(channel: string, { realm, view, channels, questions }
     // It may be about to change over there: good enough until this one is the primary itself.
     for (const [letter, param] of primaryChannel(realm, channel)?.modes.set ?? []) known.modes.set.set(letter, param);
   }
+}
+
+/** Members of channels of which a server is asked who they are: for those of more it would be much. */
+const ASKED_MEMBERS = 500;
+
+/** Asks once, when nothing else is to be sent, who is in a channel that the connection speaks for: accounts, who is away, and bots. */
+function learnMembers(channel: string, { host, realm, view, channels, questions }: IrcConnection): void {
+  const known = channels.get(channel);
+  if (!known?.joined || known.whoAsked || !view.isupport.whox || known.members.size > ASKED_MEMBERS) return;
+  // What is not told of later would soon be wrong.
+  if (!view.caps.has('account-notify') && !view.caps.has('away-notify')) return;
+  if (!realm.primaries.isPrimary(channel, view)) return;
+  known.whoAsked = true;
+  questions.ask('members', known.name, { idle: true }).then((rows) => {
+    if (channels.get(channel) === known) emit(host, seenMembers(known, rows, view));
+  }, unanswered);
 }
 
 /** Who may not know the modes does without: nobody has asked. */

@@ -1,14 +1,15 @@
 import { texts } from '#bridges/irc/texts.ts';
 import type { Isupport } from '#bridges/irc/wire/isupport.ts';
+import { type MaskedPerson, masksOn } from '#bridges/irc/wire/masks.ts';
 import type { ModeChange } from '#bridges/irc/wire/modes.ts';
-import { foldName, isName } from '#bridges/irc/wire/names.ts';
+import { isName } from '#bridges/irc/wire/names.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
 import type { Text } from '#src/model/language.ts';
 import type { RoomTrait } from '#src/model/query.ts';
 
-/** Bans of a channel that are remembered; those that were set last. */
-const BANS = 50;
+/** Entries of each list of a channel that are remembered; those that were set last. */
+const LISTED = 50;
 
 /** What a connection has seen of a channel's modes. The steps change it in place. */
 export type ChannelModes = {
@@ -18,6 +19,8 @@ export type ChannelModes = {
   readonly bans: Set<string>;
   /** Masks of those who may not speak, where the server has such a list. */
   readonly quiets: Set<string>;
+  /** Masks of those who are let in where only the invited are. */
+  readonly invites: Set<string>;
   /** Whether the server has told all of them. */
   complete: boolean;
   /** Whether it was asked to, unprompted by anybody. */
@@ -28,26 +31,28 @@ export const newChannelModes = (): ChannelModes => ({
   set: new Map(),
   bans: new Set(),
   quiets: new Set(),
+  invites: new Set(),
   complete: false,
   asked: false,
 });
 
-/** Takes one change in. Modes of members and lists other than bans are not kept. */
+/** Takes one change in. Modes of members and other lists are not kept. */
 export function stepChannelModes(modes: ChannelModes, change: ModeChange, isupport: Isupport): void {
   const { set, mode, param = '' } = change;
-  if (mode === 'b') return stepBans(modes.bans, set, param);
-  if (mode === 'q' && hasQuiets(isupport)) return stepBans(modes.quiets, set, param);
+  if (mode === 'b') return stepList(modes.bans, set, param);
+  if (mode === 'q' && hasQuiets(isupport)) return stepList(modes.quiets, set, param);
+  if (mode === 'I' && hasInvites(isupport)) return stepList(modes.invites, set, param);
   if (isupport.prefixModes.includes(mode) || isupport.chanmodes[0].includes(mode)) return;
   if (set) modes.set.set(mode, param);
   else modes.set.delete(mode);
 }
 
-function stepBans(bans: Set<string>, set: boolean, mask: string): void {
-  bans.delete(mask);
+function stepList(masks: Set<string>, set: boolean, mask: string): void {
+  masks.delete(mask);
   if (!set || mask === '') return;
-  bans.add(mask);
-  const [oldest] = bans;
-  if (bans.size > BANS && oldest !== undefined) bans.delete(oldest);
+  masks.add(mask);
+  const [oldest] = masks;
+  if (masks.size > LISTED && oldest !== undefined) masks.delete(oldest);
 }
 
 /** The server has listed all modes. */
@@ -57,36 +62,20 @@ export function learnChannelModes(modes: ChannelModes, all: readonly ModeChange[
   modes.complete = true;
 }
 
-/** Whether a ban that we saw being set is on somebody; of `user@host` only `*` matches where it is not known. */
-export const isBanned = ({ bans }: ChannelModes, who: Person): boolean => masksOn(bans, who).length > 0;
+/** Whether a ban that we saw being set is on somebody. */
+export const isBanned = ({ bans }: ChannelModes, who: MaskedPerson, isupport: Isupport): boolean =>
+  masksOn(bans, who, isupport).length > 0;
 
 /** The masks by which somebody may not speak. */
-export const quietsOn = (modes: ChannelModes | undefined, who: Person): string[] =>
-  modes && modes.quiets.size > 0 ? masksOn(modes.quiets, who) : [];
+export const quietsOn = (modes: ChannelModes | undefined, who: MaskedPerson, isupport: Isupport): readonly string[] =>
+  modes ? masksOn(modes.quiets, who, isupport) : [];
+
+/** Whether there is a list of those who are let in where only the invited are (INVEX). */
+export const hasInvites = ({ chanmodes }: Isupport): boolean => chanmodes[0].includes('I');
 
 /** Whether `q` is a list of those who may not speak, as on servers of the charybdis kind, and no rank. */
 export const hasQuiets = ({ chanmodes, prefixModes }: Isupport): boolean =>
   chanmodes[0].includes('q') && !prefixModes.includes('q');
-
-type Person = { readonly nick: string; readonly mask?: string };
-
-function masksOn(masks: ReadonlySet<string>, { nick, mask }: Person): string[] {
-  const whole = foldName(`${nick}!${mask ?? '@'}`);
-  return [...masks].filter((one) => globMatches(foldName(one), whole));
-}
-
-/** Whether a mask with `*` and `?` (RFC 2812 §2.5) fits a text, in at most as many steps as one times the other. Pure. */
-function globMatches(pattern: string, text: string): boolean {
-  let [at, from, star, mark] = [0, 0, -1, 0];
-  while (from < text.length) {
-    const char = pattern[at];
-    if (char === '*') [star, mark, at] = [at, from, at + 1];
-    else if (char === '?' || char === text[from]) [at, from] = [at + 1, from + 1];
-    else if (star >= 0) [at, from, mark] = [star + 1, mark + 1, mark + 1];
-    else return false;
-  }
-  return pattern.slice(at).replaceAll('*', '') === '';
-}
 
 const TRAITS: readonly (readonly [string, RoomTrait])[] = [
   ['m', 'moderated'],

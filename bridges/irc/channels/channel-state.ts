@@ -1,10 +1,11 @@
 import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { awayInRooms } from '#bridges/irc/people/away.ts';
+import type { MemberRow } from '#bridges/irc/questions/answers.ts';
 import { texts } from '#bridges/irc/texts.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { roomPlace, sender, stamp } from '#bridges/irc/wire/drafts.ts';
 import { type ModeChange, parseModes, splitNamesEntry, withMode } from '#bridges/irc/wire/modes.ts';
-import { isName } from '#bridges/irc/wire/names.ts';
+import { accountOf, isName } from '#bridges/irc/wire/names.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
@@ -40,6 +41,13 @@ export const STEPS = {
     }),
   QUIT: quit,
   NICK: rename,
+  ACCOUNT: (rooms, line, view) =>
+    describedAnew(rooms, line, view, (member) => (member.login = accountOf(line.params[0]))),
+  CHGHOST: (rooms, line, view) => {
+    const [user = '', host = ''] = line.params;
+    if (!isName(user) || !isName(host)) return NOTHING;
+    return describedAnew(rooms, line, view, (member) => (member.mask = `${user}@${host}`));
+  },
   AWAY: (rooms, line, view) => ({ drafts: awayInRooms(rooms, line, view) }),
   MODE: mode,
   TOPIC: topic,
@@ -73,11 +81,21 @@ function join(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   }
   const room = rooms.get(key);
   const member = room && add(room, line.nick, '', view);
-  if (member && line.ident !== '' && line.hostname !== '') member.mask = `${line.ident}@${line.hostname}`;
+  if (member) describe(member, line, view);
   // One of ours comes with a list of its own, once it is in.
   if (!room?.joined || !member || member.account !== undefined || !view.isPrimary(key)) return NOTHING;
   return { drafts: [change(line, room, view, { change: 'join', who: occupant(member, view, room) })] };
 }
+
+/** What a JOIN tells of who comes, with extended-join (https://ircv3.net/specs/extensions/extended-join) of their account, too. */
+function describe(member: ChannelMember, { ident, hostname, params, tags }: Line, { caps }: ServerView): void {
+  if (ident !== '' && hostname !== '') member.mask = `${ident}@${hostname}`;
+  member.login = accountOf(caps.has('extended-join') ? params[1] : tags.account);
+  if (BOT_TAGS.some((name) => name in tags)) member.bot = true;
+}
+
+/** What bots' lines are marked by (https://ircv3.net/specs/extensions/bot-mode). */
+const BOT_TAGS = ['bot', 'draft/bot'] as const;
 
 type Departure = {
   channel: string | undefined;
@@ -103,7 +121,7 @@ function depart(
   const banned =
     kind === 'kick' &&
     member !== undefined &&
-    isBanned(room.modes, self && view.mask ? { nick, mask: view.mask } : member);
+    isBanned(room.modes, self && view.mask ? { ...member, mask: view.mask } : member, view.isupport);
   // One of ours tells of its own going itself, exactly once; the primary connection tells of all others.
   const mine = self ? room.joined : view.isPrimary(key) && member?.account === undefined;
   const drafts =
@@ -169,7 +187,42 @@ function modeTold(line: Line, { joined, name, place }: Channel, view: ServerView
   return [{ kind: 'message', place, from, ...stamp(line, view), hints: { store: false }, text, style: 'plain' }];
 }
 
-/** Those of the touched whose standing is another now. */
+/** Something else is known of somebody: lists of masks may mean them now, or not any more. */
+function describedAnew(
+  rooms: Channels,
+  line: Line,
+  view: ServerView,
+  describe: (member: ChannelMember) => void,
+): ChannelStep {
+  const drafts: Draft[] = [];
+  for (const room of rooms.values()) {
+    const member = room.members.get(view.fold(line.nick));
+    if (!member) continue;
+    const touched = room.modes.quiets.size > 0 ? new Map([[member, occupant(member, view, room)]]) : new Map();
+    describe(member);
+    drafts.push(...changedRoles(touched, line, room, view));
+  }
+  return { drafts };
+}
+
+/** The server has told who they are that are in a channel: those who are away are shown so where it tells of that later, too. */
+export function seenMembers(room: Channel, rows: readonly MemberRow[], view: ServerView): Draft[] {
+  const { place } = room;
+  const tellsAway = view.caps.has('away-notify');
+  return rows.flatMap(({ nick, mask, login, away, bot }): Draft[] => {
+    const member = room.members.get(view.fold(nick));
+    if (!member) return [];
+    Object.assign(member, { mask, login });
+    const from = { kind: 'network', id: view.id(member.nick), name: member.nick } as const;
+    const shown: Draft[] =
+      tellsAway && away && !isSelf(nick, view) ? [{ kind: 'presence', place, from, show: 'away' }] : [];
+    if (!bot || member.bot) return shown;
+    member.bot = true;
+    return [{ kind: 'occupant', place, from, change: 'role', who: occupant(member, view, room) }, ...shown];
+  });
+}
+
+/** Those of the touched whose standing is another now; by whom is said of a MODE. */
 function changedRoles(
   touched: ReadonlyMap<ChannelMember, Occupant>,
   line: Line,
@@ -181,7 +234,8 @@ function changedRoles(
   for (const [member, before] of touched) {
     const who = occupant(member, view, room);
     if (who.affiliation === before.affiliation && who.role === before.role) continue;
-    drafts.push(change(line, room, view, { change: 'role', who, by: line.nick || line.prefix }));
+    const by = line.command === 'MODE' && { by: line.nick || line.prefix };
+    drafts.push(change(line, room, view, { change: 'role', who, ...by }));
   }
   return drafts;
 }

@@ -17,7 +17,13 @@ export type ChannelMember = {
   account: AccountKey | undefined;
   /** `user@host`, of those whom we saw come. */
   mask?: string;
+  /** Their account with services, as far as that is known. */
+  login?: string | undefined;
+  bot?: true;
 };
+
+/** https://ircv3.net/specs/extensions/bot-mode */
+const BOT = [{ id: 'https://ircv3.net/specs/extensions/bot-mode', title: 'Bot' }] as const;
 
 /** What a connection knows of a channel that it is in, or (`joined` is false) is entering. */
 export type Channel = {
@@ -33,6 +39,8 @@ export type Channel = {
   topicBy: string | undefined;
   topicAt: number | undefined;
   readonly modes: ChannelModes;
+  /** Whether the server was asked who they are that are in it. */
+  whoAsked?: true;
   /** What was said since the server has put us there, as long as nobody has come in. */
   held?: Draft[];
 };
@@ -44,7 +52,8 @@ export type Channels = Map<string, Channel>;
 export const occupant = (member: ChannelMember, view: ServerView, { modes }: Pick<Channel, 'modes'>): Occupant => ({
   id: view.id(member.nick),
   nick: member.nick,
-  ...standing(member.modes, view.isupport, modes.set.has('m') || quietsOn(modes, member).length > 0),
+  ...standing(member.modes, view.isupport, modes.set.has('m') || quietsOn(modes, member, view.isupport).length > 0),
+  ...(member.bot && { hats: BOT }),
   ...(member.account === undefined ? member.mask !== undefined && { host: member.mask } : { account: member.account }),
 });
 

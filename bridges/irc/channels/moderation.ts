@@ -1,12 +1,14 @@
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import { line, shorten, target, type Wire } from '#bridges/irc/wire/line.ts';
+import { accountMask, isMask } from '#bridges/irc/wire/masks.ts';
 import { type ModeChange, standing } from '#bridges/irc/wire/modes.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import { letterOfAffiliation, letterOfRole } from '#mappings/roles.ts';
 import type { EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { ChannelMember } from './channel.ts';
-import { configChanges, hasQuiets, newChannelModes, quietsOn } from './channel-modes.ts';
+import type { Affiliation } from '#src/model/party.ts';
+import type { Channel, ChannelMember } from './channel.ts';
+import { configChanges, hasInvites, hasQuiets, newChannelModes, quietsOn } from './channel-modes.ts';
 
 /** A reason is cut at so many bytes. */
 const REASON = 300;
@@ -50,7 +52,7 @@ export function occupantWire(event: EventOf<'occupant'>, view: ServerView): Wire
   const member = memberOf(room, nick, view);
   // Whoever moderates already keeps what they have.
   const modes = member?.modes ?? '';
-  const lifted = quietsOn(view.room(view.fold(room))?.modes, { nick, ...(member?.mask && { mask: member.mask }) });
+  const lifted = quietsOn(view.room(view.fold(room))?.modes, member ?? { nick }, view.isupport);
   if (role === 'participant' && lifted.length > 0) {
     const changes = lifted.map((param): ModeChange => ({ set: false, mode: 'q', param }));
     return { ...changeModes(room, changes, view), text: view.fold(nick) };
@@ -75,9 +77,12 @@ function quiet(room: string, nick: string, view: ServerView): Wire {
 export function affiliationWire({ changes, place }: EventOf<'affiliation'>, view: ServerView): Wire {
   const room = target(place, view, 'room');
   const modes = changes.flatMap(({ id: address, affiliation }): ModeChange[] => {
-    const id = view.spelled(address);
+    const channel = view.room(view.fold(room));
+    const id = (channel && listedAs(address, channel, view)) ?? view.spelled(address);
     if (!isName(id)) throw new Failure('item-not-found');
     const member = memberOf(room, id, view);
+    const listed = member ? undefined : invited(id, affiliation, channel, view);
+    if (listed) return listed;
     if (affiliation === 'outcast') return [{ set: true, mode: 'b', param: banMask(id, member, view) }];
     // Who is not there has nothing to lose but a ban.
     if (!member && affiliation === 'none') return [{ set: false, mode: 'b', param: banMask(id, member, view) }];
@@ -86,6 +91,25 @@ export function affiliationWire({ changes, place }: EventOf<'affiliation'>, view
     return give(member?.nick ?? id, member?.modes ?? '', letter, view);
   });
   return { ...changeModes(room, modes, view), text: view.fold(view.spelled(changes[0]?.id ?? '')) };
+}
+
+/** The mask that an address stands for, of those that are known to be on a list. */
+const listedAs = (address: string, { modes }: Channel, view: ServerView): string | undefined =>
+  [...modes.bans, ...modes.invites].find((mask) => view.id(mask) === address);
+
+/** Who is not there and may come in is on a list of the server's (INVEX): put there, or taken away; else nothing. */
+function invited(
+  id: string,
+  affiliation: Affiliation,
+  channel: Channel | undefined,
+  { isupport }: ServerView,
+): ModeChange[] | undefined {
+  if (!channel || !hasInvites(isupport)) return undefined;
+  const param = isMask(id) ? id : `${id}!*@*`;
+  if (affiliation === 'member') return [{ set: true, mode: 'I', param }];
+  if (affiliation !== 'none' || !channel.modes.invites.has(param)) return undefined;
+  const banned = channel.modes.bans.has(param);
+  return [{ set: false, mode: 'I', param }, ...(banned ? [{ set: false, mode: 'b', param }] : [])];
 }
 
 /** INVITE (RFC 2812 §3.2.7): the place is the person. Pure. */
@@ -138,13 +162,13 @@ const memberOf = (room: string, nick: string, view: ServerView): ChannelMember |
   view.room(view.fold(room))?.members.get(view.fold(nick));
 
 /**
- * The mask that bans somebody: a mask as it is, the host where it is known, else the nick. Our own users share a host,
+ * The mask that bans somebody: a mask as it is, the host where it is known, else the account, else the nick. Our own users share a host,
  * so theirs has the user too.
  */
 function banMask(id: string, member: ChannelMember | undefined, view: ServerView): string {
-  if (/[!@*?]/.test(id)) return id;
+  if (isMask(id)) return id;
   const [user, host] = (member?.mask ?? '').split('@');
-  if (!user || !host) return `${member?.nick ?? id}!*@*`;
+  if (!user || !host) return accountMask(member?.login, view.isupport) ?? `${member?.nick ?? id}!*@*`;
   const shared = member?.account !== undefined || host === view.mask?.split('@')[1];
   return shared ? `*!${user}@${host}` : `*!*@${host}`;
 }

@@ -29,6 +29,7 @@ import { NICK_REFUSALS } from '#bridges/irc/wire/numerics.ts';
 import type { IrcConnection } from './irc-connection.ts';
 import { batchLine, ctcpReply, ctcpRequest, message } from './message-lines.ts';
 import {
+  accountChange,
   alreadyListed,
   capability,
   inviting,
@@ -37,6 +38,7 @@ import {
   loggedOut,
   motd,
   noteNames,
+  othersInvited,
   ping,
   pong,
   visibleHost,
@@ -78,14 +80,15 @@ export const LINES: Readonly<Record<string, readonly LineReading[]>> = {
   TAGMSG: [noteNames, tagMessage],
   REDACT: [redaction],
   ...each('FAIL WARN NOTE', [standardReply]),
-  INVITE: [noteNames, shown],
+  INVITE: [noteNames, othersInvited, shown],
   WALLOPS: [shown],
 
   JOIN: [noteNames, came, changes(STEPS.JOIN), primaryMayChange],
   PART: [noteNames, changes(STEPS.PART), primaryMayChange],
   KICK: [noteNames, changes(STEPS.KICK), primaryMayChange, kickDone],
   QUIT: [noteNames, went, changes(STEPS.QUIT)],
-  CHGHOST: [hostChange],
+  CHGHOST: [hostChange, changes(STEPS.CHGHOST)],
+  ACCOUNT: [accountChange, changes(STEPS.ACCOUNT)],
   NICK: [noteNames, nickChange, renamed, changes(STEPS.NICK)],
   AWAY: [noteNames, awayNotice, changes(STEPS.AWAY)],
   MODE: [noteNames, changes(STEPS.MODE), modeDone],

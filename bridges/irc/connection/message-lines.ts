@@ -3,7 +3,7 @@ import { ctcp, decode, isBouncer, isSelf, roomOf } from '#bridges/irc/wire/decod
 import { addressOf } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
-import { isName } from '#bridges/irc/wire/names.ts';
+import { accountOf, isName } from '#bridges/irc/wire/names.ts';
 import type { Draft } from '#src/model/event.ts';
 import { isPast, wholeOf } from './batches.ts';
 import type { IrcConnection } from './irc-connection.ts';
@@ -66,7 +66,10 @@ export const message: LineReading = (line, connection) => {
     const channel = channels.get(folded);
     if (!channel?.joined || !realm.primaries.isPrimary(folded, view)) return true;
     const sender = view.fold(line.nick);
-    if (channel.members.get(sender)?.account ?? view.ours(sender)) return true;
+    const member = channel.members.get(sender);
+    if (member?.account ?? view.ours(sender)) return true;
+    // https://ircv3.net/specs/extensions/account-tag
+    if (member && view.caps.has('account-tag')) member.login = accountOf(line.tags.account);
     if (channel.held && realm.primaries.members(folded).length < 2) return hold(channel.held, line, connection);
   }
   emit(host, decode(line, view));

@@ -2,10 +2,12 @@
 
 import { texts } from '#bridges/irc/texts.ts';
 import { capabilities } from '#bridges/irc/wire/capabilities.ts';
+import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { realmNotice } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { stepIsupport } from '#bridges/irc/wire/isupport.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
+import { standing } from '#bridges/irc/wire/modes.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import type { IrcConnection } from './irc-connection.ts';
 import type { LineReading } from './line-table.ts';
@@ -93,6 +95,12 @@ export const motd: LineReading = ({ command, params }, connection) => {
 export const loggedIn: LineReading = (line, connection) => loggedInAs(line.params[2] ?? '', connection);
 export const loggedOut: LineReading = (_line, connection) => loggedInAs(undefined, connection);
 
+/** https://ircv3.net/specs/extensions/account-notify: our own account is another now, or none. */
+export const accountChange: LineReading = ({ nick, params: [name = ''] }, connection) => {
+  if (isSelf(nick, connection.view) && name !== '') loggedInAs(name === '*' ? undefined : name, connection);
+  return false;
+};
+
 function loggedInAs(name: string | undefined, { host, realm, view }: IrcConnection): true {
   const record = recordOf(realm.logins, view.account);
   if (name === record.as || (name !== undefined && !isName(name))) return true;
@@ -109,6 +117,22 @@ export const inviting: LineReading = ({ params: [, nick = '', channel = ''] }, {
   const sent = pending.done('invite', view.fold(channel), view.fold(nick));
   if (questions.told('invite') || sent)
     emit(host, realmNotice(view, texts.invited(nick, channel), host.language(view.account)));
+  return true;
+};
+
+/** https://ircv3.net/specs/extensions/invite-notify: others who are invited are told of to those who keep order there. */
+export const othersInvited: LineReading = (
+  { nick, prefix, params: [who = '', name = ''] },
+  { host, view, channels },
+) => {
+  if (isSelf(who, view)) return false;
+  const channel = channels.get(view.fold(name));
+  const own = channel?.members.get(view.fold(view.nick));
+  const keepsOrder = own !== undefined && standing(own.modes, view.isupport, false).role === 'moderator';
+  // Of our own the answer (341) tells.
+  if (!channel?.joined || !keepsOrder || !isName(who) || isSelf(nick, view)) return true;
+  const told = texts.invitedBy(nick || prefix, who, channel.name);
+  emit(host, realmNotice(view, told, host.language(view.account)));
   return true;
 };
 

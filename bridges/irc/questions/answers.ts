@@ -1,26 +1,52 @@
 import { ctcp } from '#bridges/irc/wire/decode.ts';
 import { addressOf } from '#bridges/irc/wire/drafts.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
-import { isName } from '#bridges/irc/wire/names.ts';
+import { accountOf, isName } from '#bridges/irc/wire/names.ts';
 import { cleaned } from '#bridges/irc/wire/numerics.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import type { Page } from '#src/model/page.ts';
 import type { ReplyTo } from '#src/model/query.ts';
 import type { Collector, QuestionSubject } from './question-table.ts';
 
-/** Masks of a ban list that are read; what is beyond is dropped. */
+/** Masks of a list that are read; what is beyond is dropped. */
 const MASKS = 1000;
 
-export type BanMasks = readonly string[];
+/** A list of a channel's, such as of those who are banned. */
+export type MaskList = readonly string[];
 
-/** RFC 2812 §5.1: 367 "<channel> <banmask>", with who set it and when on today's servers. */
-export function banMasks(): Collector<BanMasks> {
+/** RFC 2812 §5.1: 346 and 367 "<channel> <mask>", with who set it and when on today's servers. */
+export function maskList(): Collector<MaskList> {
   const masks: string[] = [];
   return {
     row({ params: [, , mask = ''] }) {
       if (masks.length < MASKS && mask !== '') masks.push(mask);
     },
     end: () => masks,
+  };
+}
+
+/** Somebody in a channel, as WHOX tells: `away` and `bot` by their flags, `login` is their account with services. */
+export type MemberRow = {
+  readonly nick: string;
+  readonly mask: string;
+  readonly login: string | undefined;
+  readonly away: boolean;
+  readonly bot: boolean;
+};
+
+/** https://ircv3.net/specs/extensions/whox: which fields are asked for; they come in this order. */
+export const MEMBER_FIELDS = '%cuhnfa';
+
+export function memberRows({ view }: QuestionSubject): Collector<readonly MemberRow[]> {
+  const rows: MemberRow[] = [];
+  return {
+    row({ params: [, , user = '', host = '', nick = '', flags = '', account] }) {
+      if (account === undefined || ![user, host, nick].every(isName)) return;
+      const { bot } = view.isupport;
+      const seen = { away: flags.startsWith('G'), bot: bot !== undefined && flags.includes(bot) };
+      rows.push({ nick, mask: `${user}@${host}`, login: accountOf(account), ...seen });
+    },
+    end: () => rows,
   };
 }
 

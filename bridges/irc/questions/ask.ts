@@ -1,9 +1,9 @@
 import { type Channel, occupant } from '#bridges/irc/channels/channel.ts';
-import { configForm } from '#bridges/irc/channels/channel-modes.ts';
+import { configForm, hasInvites } from '#bridges/irc/channels/channel-modes.ts';
 import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
 import { target } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
-import { Failure } from '#src/model/failure.ts';
+import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Query, Reply } from '#src/model/query.ts';
 
@@ -55,10 +55,35 @@ async function config({ name, modes }: Channel, { questions, view }: IrcConnecti
   return { kind: 'config', facts: Object.fromEntries(facts), form: configForm(modes, view.isupport) };
 }
 
-async function list(channel: Channel, { questions, view }: IrcConnection, wanted: Affiliation): Promise<Reply> {
-  const party = (id: string): Party => ({ kind: 'network', id, name: id });
-  if (wanted === 'outcast') return { kind: 'list', list: (await questions.ask('bans', channel.name)).map(party) };
+/** A list of masks, each by the address that lifts it; it is remembered, for an address tells no capital letters apart. */
+async function masksOf(
+  kind: 'bans' | 'invites',
+  channel: Channel,
+  { questions, view }: IrcConnection,
+): Promise<Party[]> {
+  const masks = await questions.ask(kind, channel.name);
+  channel.modes[kind].clear();
+  for (const mask of masks) channel.modes[kind].add(mask);
+  return masks.map((mask): Party => ({ kind: 'network', id: view.id(mask), name: mask }));
+}
+
+/** Who is let in where only the invited are. Servers that tell operators alone have no list for others. */
+async function invitesOf(channel: Channel, connection: IrcConnection): Promise<Party[]> {
+  if (!hasInvites(connection.view.isupport)) return [];
+  return await masksOf('invites', channel, connection).catch((error: unknown) => {
+    if (error instanceof Failure && REFUSED.has(error.code)) return [];
+    throw error;
+  });
+}
+
+const REFUSED: ReadonlySet<FailureCode> = new Set(['not-permitted', 'not-supported', 'remote-server-timeout']);
+
+async function list(channel: Channel, connection: IrcConnection, wanted: Affiliation): Promise<Reply> {
+  const { view } = connection;
+  if (wanted === 'outcast') return { kind: 'list', list: await masksOf('bans', channel, connection) };
+  const invites = wanted === 'member' ? await invitesOf(channel, connection) : [];
   const everybody = [...channel.members.values()].map((member) => occupant(member, view, channel));
   const found = everybody.filter(({ affiliation }) => affiliation === wanted);
-  return { kind: 'list', list: found.map(({ id, nick }): Party => ({ kind: 'network', id, name: nick })) };
+  const there = found.map(({ id, nick }): Party => ({ kind: 'network', id, name: nick }));
+  return { kind: 'list', list: [...there, ...invites] };
 }

@@ -3,14 +3,17 @@ import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isRoomName } from '#bridges/irc/wire/names.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
 import {
-  type BanMasks,
-  banMasks,
   type CtcpVersion,
   ctcpRequest,
   ctcpVersion,
   type ListedChannels,
   listedChannels,
+  type MaskList,
+  MEMBER_FIELDS,
+  type MemberRow,
   type Milliseconds,
+  maskList,
+  memberRows,
   milliseconds,
   type WhoisProfile,
   whoisProfile,
@@ -29,7 +32,9 @@ export type QuestionSubject = { readonly name: string; readonly view: ServerView
 type Answers = {
   /** The answer itself (324) is read by the channel's state. */
   readonly modes: undefined;
-  readonly bans: BanMasks;
+  readonly bans: MaskList;
+  readonly invites: MaskList;
+  readonly members: readonly MemberRow[];
   readonly list: ListedChannels;
   readonly whois: WhoisProfile;
   readonly version: CtcpVersion;
@@ -63,9 +68,12 @@ const numerics = ({ command, rows, ends, refusals, after }: Spelled): Numerics =
 export const QUESTIONS = {
   modes: numerics({ command: 'MODE', ends: '324', after: '329', refusals: '403 442 477 482' }),
   bans: numerics({ command: 'MODE', rows: '367', ends: '368', refusals: '403 442 477 482' }),
+  invites: numerics({ command: 'MODE', rows: '346', ends: '347', refusals: '403 442 472 477 482' }),
   topic: numerics({ command: 'TOPIC', ends: '331 332', after: '333', refusals: '403 442' }),
   names: numerics({ command: 'NAMES', rows: '353', ends: '366', refusals: '401 403' }),
   list: numerics({ command: 'LIST', rows: '321 322', ends: '323' }),
+  // WHOX
+  members: numerics({ command: 'WHO', rows: '354', ends: '315', refusals: '401 403' }),
   who: numerics({ command: 'WHO', rows: '352 354', ends: '315', refusals: '401 403' }),
   // Some servers end a WHOIS that they have refused, too.
   whois: numerics({
@@ -116,7 +124,9 @@ const usual = { named: true, limit: 20, patience: 30_000 } as const;
 
 export const ASKED: { readonly [K in AskedKind]: GatewayQuestion<Answers[K]> } = {
   modes: { ...usual, line: (name) => makeLine('MODE', [name]), collect: () => ({ end: () => undefined }) },
-  bans: { ...usual, line: (name) => makeLine('MODE', [name, 'b']), collect: banMasks },
+  bans: { ...usual, line: (name) => makeLine('MODE', [name, 'b']), collect: maskList },
+  invites: { ...usual, line: (name) => makeLine('MODE', [name, 'I']), collect: maskList },
+  members: { ...usual, line: (name) => makeLine('WHO', [name, MEMBER_FIELDS]), collect: memberRows },
   list: { ...usual, line: () => makeLine('LIST', []), named: false, renewed: true, collect: listedChannels },
   whois: { ...usual, line: (name) => makeLine('WHOIS', [name]), collect: whoisProfile },
   version: { ...usual, line: (name) => ctcpRequest(name, 'VERSION'), collect: ctcpVersion },
@@ -132,6 +142,7 @@ const READINGS: Readonly<Record<string, Reading>> = {
   MODE: (name = '', letters, ...rest) => {
     if (!isRoomName(name) || rest.length > 0) return undefined;
     if (letters === undefined) return ['modes', name];
+    if (letters === 'I' || letters === '+I') return ['invites', name];
     return letters === 'b' || letters === '+b' ? ['bans', name] : undefined;
   },
   TOPIC: (name, text) => (text === undefined ? ['topic', name] : undefined),

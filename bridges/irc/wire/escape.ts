@@ -11,12 +11,18 @@ const hex = (text: string): string =>
 
 /**
  * A name with `=` and two hex digits for each byte of what an XMPP server would change, and with `apart` also of what
- * folding as rfc1459 would. What looks like such an escape is escaped itself. Pure.
+ * folding as rfc1459 would, and for a `$` at the beginning, which no person's name has. What looks like such an escape is escaped itself. Pure.
  */
 export function escapeName(name: string, apart = false): string {
-  if (!/[^\x00-\x7f=]|=/.test(name) && !(apart && AMBIGUOUS.test(name))) return name;
-  const text = name.replace(/=(?=[0-9a-f]{2})|[^\x00-\x7f]|[[\]\\~{}|^]/giu, (char) =>
-    AMBIGUOUS.test(char) ? (apart ? hex(char) : char) : char !== '=' && prepared(char) === char ? char : hex(char),
+  if (!/[^\x00-\x7f=]|=|^\$/.test(name) && !(apart && AMBIGUOUS.test(name))) return name;
+  const text = name.replace(/^\$|=(?=[0-9a-f]{2})|[^\x00-\x7f]|[[\]\\~{}|^]/giu, (char) =>
+    AMBIGUOUS.test(char)
+      ? apart
+        ? hex(char)
+        : char
+      : !/[=$]/.test(char) && prepared(char) === char
+        ? char
+        : hex(char),
   );
   // Single characters may be steady and their sequence not: then none of them stays.
   const steady = prepared(text) === text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());

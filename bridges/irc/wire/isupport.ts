@@ -20,6 +20,13 @@ export type Isupport = {
   readonly chathistory: number | undefined;
   /** Which tags of clients are taken from nobody (CLIENTTAGDENY): names, `*` for all, `-` before those that are taken. */
   readonly clienttagdeny: string;
+  /** What extended masks begin with and their types, and which types mean an account (EXTBAN, ACCOUNTEXTBAN). */
+  readonly extban: string;
+  readonly accountextban: string;
+  /** Whether WHO says what it is asked for (WHOX). */
+  readonly whox: boolean;
+  /** The flag of bots in WHO (BOT). */
+  readonly bot: string | undefined;
 };
 
 /** What holds before the first 005: RFC 1459 with the usual lists. */
@@ -36,6 +43,10 @@ export const defaultIsupport: Isupport = {
   monitor: undefined,
   chathistory: undefined,
   clienttagdeny: '',
+  extban: '',
+  accountextban: '',
+  whox: false,
+  bot: undefined,
 };
 
 const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | undefined>> = {
@@ -58,6 +69,10 @@ const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | un
   CHATHISTORY: (value) => length('chathistory', value),
   'DRAFT/CHATHISTORY': (value) => length('chathistory', value),
   CLIENTTAGDENY: (value) => ({ clienttagdeny: value.slice(0, 400) }),
+  EXTBAN: (value) => ({ extban: value.slice(0, 100) }),
+  ACCOUNTEXTBAN: (value) => ({ accountextban: value.slice(0, 100) }),
+  WHOX: () => ({ whox: true }),
+  BOT: (value) => (/^[A-Za-z]$/.test(value) ? { bot: value } : undefined),
   NICKLEN: (value) => length('nicklen', value),
   TOPICLEN: (value) => length('topiclen', value),
   NETWORK: (value) => (/^[\x21-\x7e]{1,60}$/.test(value) ? { network: value } : undefined),
@@ -72,7 +87,7 @@ export function stepIsupport(state: Isupport, params: readonly string[]): Isuppo
   // The first parameter is our nick, the last a sentence.
   for (const token of params.slice(1, -1)) {
     const [key = '', ...value] = token.split('=');
-    const read = Object.hasOwn(readers, key) && value.length > 0 ? readers[key] : undefined;
+    const read = Object.hasOwn(readers, key) && (value.length > 0 || key === 'WHOX') ? readers[key] : undefined;
     const found = read?.(value.join('='));
     if (found) next = { ...next, ...found };
   }

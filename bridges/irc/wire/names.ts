@@ -40,6 +40,10 @@ export const addressName = (name: string): string => foldName(unescapeName(name)
 export const isName = (name: string): boolean =>
   name !== '' && !name.startsWith(':') && !/[\u0000-\u0020,\u007f]/.test(name) && utf8Length(name) <= NAME_LIMIT;
 
+/** An account with services as lines name it; `*`, or `0` in WHOX, where there is none. */
+export const accountOf = (name = '*'): string | undefined =>
+  name === '*' || name === '0' || !isName(name) ? undefined : name;
+
 /** Whether the name is one of a channel (RFC 2812 §1.3). */
 export const isRoomName = (name: string): boolean => /^[#&+!]/.test(name);
 

@@ -9,15 +9,16 @@ import {
   stepChannelModes,
   traitsOf,
 } from '#bridges/irc/channels/channel-modes.ts';
-import { defaultIsupport } from '#bridges/irc/wire/isupport.ts';
+import { defaultIsupport, stepIsupport } from '#bridges/irc/wire/isupport.ts';
+import type { MaskedPerson } from '#bridges/irc/wire/masks.ts';
 import type { ModeChange } from '#bridges/irc/wire/modes.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 
-const banned = (masks: readonly string[], who: { nick: string; mask?: string }): boolean => {
+const banned = (masks: readonly string[], who: MaskedPerson, isupport = defaultIsupport): boolean => {
   const modes = newChannelModes();
   for (const param of masks) stepChannelModes(modes, { set: true, mode: 'b', param }, defaultIsupport);
-  return isBanned(modes, who);
+  return isBanned(modes, who, isupport);
 };
 
 describe('bans', () => {
@@ -51,7 +52,27 @@ describe('bans', () => {
   it('one that was lifted is forgotten', () => {
     const modes = newChannelModes();
     for (const set of [true, false]) stepChannelModes(modes, { set, mode: 'b', param: 'a!*@*' }, defaultIsupport);
-    expect(isBanned(modes, { nick: 'a' })).toBe(false);
+    expect(isBanned(modes, { nick: 'a' }, defaultIsupport)).toBe(false);
+  });
+});
+
+describe('bans of accounts', () => {
+  it.each([
+    ['$a:montague', 'EXTBAN=$,ajrxz', true],
+    ['$a:MONT*', 'EXTBAN=$,ajrxz', true],
+    ['$a:capulet', 'EXTBAN=$,ajrxz', false],
+    ['$a:montague', 'EXTBAN=$,jrxz', false],
+    ['~a:montague', 'EXTBAN=~,acjmnpqrtCGIORSTU', true],
+    ['~account:montague', 'EXTBAN=~,a ACCOUNTEXTBAN=a,account', true],
+    ['$R:montague', 'ACCOUNTEXTBAN=R EXTBAN=$,ARar', true],
+    ['R:montague', 'EXTBAN=,ABCNOQRSTUacjmnprsuz', true],
+    ['$a:montague', '', false],
+    ['$a:montague', 'EXTBAN EXTBAN= ACCOUNTEXTBAN=a,:,__proto__', false],
+    ['constructor:montague', 'EXTBAN=constructor,a', false],
+  ])('%s where the server says %j: %s', (mask, tokens, expected) => {
+    const isupport = stepIsupport(defaultIsupport, ['me', ...tokens.split(' '), 'are supported']);
+    expect(banned([mask], { nick: 'romeo', login: 'Montague' }, isupport)).toBe(expected);
+    expect(banned([mask], { nick: 'montague' }, isupport)).toBe(false);
   });
 });
 
