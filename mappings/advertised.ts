@@ -54,7 +54,7 @@ export function advertised(mapping: NetworkMapping, overrides: Overrides): Adver
   const isSomething = (found: readonly Draft[] = []): boolean =>
     found.length > 0 && JSON.stringify(found.map(contents)) !== plain;
   const among = (fits: (body: EventBody) => boolean): Feature[] =>
-    SAMPLES.flatMap(([feature, body]) => (fits(body) ? [feature] : []));
+    SAMPLES.flatMap(([feature, body]) => (fits(body) && !mapping.facts.unasked?.includes(feature) ? [feature] : []));
   const carried = among((body) => isSomething(pieces(body, ROOM)));
   const room = among((body) => isReflected(body) && pieces(body, ROOM) !== undefined);
   return {

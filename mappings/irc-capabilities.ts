@@ -12,6 +12,7 @@ export const USED: ReadonlySet<string> = new Set([
   'draft/chathistory',
   'draft/message-redaction',
   'draft/multiline',
+  'draft/read-marker',
   'echo-message',
   'extended-join',
   'extended-monitor',
@@ -35,6 +36,8 @@ const BY_CAPABILITY: readonly ByCapability[] = [
   { needs: 'message-tags', tags: ['draft/reply', 'draft/react'], feature: 'reaction' },
   // https://ircv3.net/specs/extensions/message-redaction
   { needs: 'draft/message-redaction', tags: [], feature: 'retract' },
+  // https://ircv3.net/specs/extensions/read-marker
+  { needs: 'draft/read-marker', tags: [], feature: 'marker' },
 ];
 
 /** What crosses where nothing is known of a server yet, and with each that has no capabilities. */

@@ -53,6 +53,7 @@ export const irc: NetworkMapping = {
       reaction: 'partial',
       retract: 'partial',
       typing: 'partial',
+      marker: 'partial',
       occupant: 'partial',
       affiliation: 'partial',
       nick: 'full',
@@ -71,6 +72,7 @@ export const irc: NetworkMapping = {
       reaction: 'full',
       retract: 'full',
       typing: 'full',
+      marker: 'full',
       occupant: 'full',
       occupants: 'full',
       topic: 'full',
@@ -87,6 +89,7 @@ export const irc: NetworkMapping = {
     // A line to the server is a command of the protocol, as it is.
     console: true,
     extras: ['rooms', 'hats'],
+    unasked: ['marker'],
     confirms: 'taken',
     blocked: 'silence',
     // A line that is late by more than minutes answers a conversation that has gone on.
@@ -182,7 +185,19 @@ export const irc: NetworkMapping = {
         drop,
       },
       receipt: { default: 'notice', notice: failureAsNotice, drop },
-      marker: { default: 'drop', drop },
+      // It is told to whoever else is connected to a bouncer in the same name, and to nobody else.
+      marker: {
+        default: 'read',
+        read: carriedElse(
+          'marker',
+          {
+            en: 'up to where you have read, for your other clients there',
+            de: 'bis wohin Sie gelesen haben, für Ihre anderen Clients dort',
+          },
+          drop,
+        ),
+        drop,
+      },
       profile: { default: 'drop', drop },
       attention: {
         default: 'refuse',

@@ -109,6 +109,8 @@ export type Capabilities = {
   readonly blocked?: 'silence';
   /** What the network has beside events. */
   readonly extras?: readonly Extra[];
+  /** What few peers carry: nobody is asked for it, and who says it is heard. */
+  readonly unasked?: readonly Feature[];
   /** What is said here is not to be put up elsewhere: nobody but those who are here may see it. */
   readonly confined?: boolean;
   /** By direction, the place's kind and the event's kind; what is not named here is memory. */

@@ -3,6 +3,7 @@
 import type { LineBatch } from '#bridges/irc/connection/batches.ts';
 import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
 import type { Line } from '#bridges/irc/connection/server-view.ts';
+import { noteTime } from '#bridges/irc/people/read-marks.ts';
 import { decode, roomOf } from '#bridges/irc/wire/decode.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
@@ -43,6 +44,7 @@ export function tellPast(line: Line, connection: IrcConnection): void {
   }
   if (!channels.has(view.fold(name))) return;
   noteHeard(line, connection);
+  noteTime(line, connection);
   emit(
     host,
     decode(line, view).map((draft) => ({ ...draft, live: false, seenBy: view.account })),

@@ -22,6 +22,7 @@ import {
 } from '#bridges/irc/people/known-people.ts';
 import { nickChange, nickRefusal } from '#bridges/irc/people/nick-recovery.ts';
 import { ownAwayRefused, ownAwayTaken } from '#bridges/irc/people/own-away.ts';
+import { readElsewhere } from '#bridges/irc/people/read-marks.ts';
 import { refused } from '#bridges/irc/questions/refusals.ts';
 import { decode } from '#bridges/irc/wire/decode.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
@@ -79,6 +80,7 @@ export const LINES: Readonly<Record<string, readonly LineReading[]>> = {
   NOTICE: [noteNames, ctcpReply, message],
   TAGMSG: [noteNames, tagMessage],
   REDACT: [redaction],
+  MARKREAD: [noteNames, readElsewhere],
   ...each('FAIL WARN NOTE', [standardReply]),
   INVITE: [noteNames, othersInvited, shown],
   WALLOPS: [shown],

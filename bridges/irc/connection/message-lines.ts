@@ -1,4 +1,5 @@
 import { noteHeard, pastEnded, tellPast } from '#bridges/irc/channels/past.ts';
+import { noteTime } from '#bridges/irc/people/read-marks.ts';
 import { ctcp, decode, isBouncer, isSelf, roomOf } from '#bridges/irc/wire/decode.ts';
 import { addressOf } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
@@ -59,6 +60,7 @@ export const message: LineReading = (line, connection) => {
   const name = roomOf(target, view);
   noteAuthor(line, connection);
   noteHeard(line, connection);
+  noteTime(line, connection);
   if (name !== undefined) {
     netsplits.spoke(line.nick);
     const folded = view.fold(name);

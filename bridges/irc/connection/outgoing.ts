@@ -1,3 +1,4 @@
+import { markWire } from '#bridges/irc/people/read-marks.ts';
 import { encode, reactionWire } from '#bridges/irc/wire/encode.ts';
 import { target, type Wire } from '#bridges/irc/wire/line.ts';
 import { withLabel } from '#bridges/irc/wire/tags.ts';
@@ -22,6 +23,8 @@ export function wireOf(event: Event, connection: IrcConnection): Wire | undefine
       const of = { place: target(event.place, view), target: event.target, who: view.account };
       return reactionWire(event, realm.reactions.replace(of, event.emoji), view);
     }
+    case 'receipt':
+      return event.state === 'displayed' ? markWire(event, connection) : undefined;
     case 'message':
       if (connection.ownTyping.any && event.place.kind !== 'realm')
         connection.ownTyping.said(target(event.place, view));

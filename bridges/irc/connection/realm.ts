@@ -1,6 +1,7 @@
 import type { Channel, ChannelMember } from '#bridges/irc/channels/channel.ts';
 import { openPrimaries, type Primaries } from '#bridges/irc/channels/primary.ts';
 import { KnownReactions } from '#bridges/irc/people/reactions.ts';
+import { ReadMarks } from '#bridges/irc/people/read-marks.ts';
 import type { Server, ServerAddress } from '#bridges/irc/servers.ts';
 import { openToldUnderTime, type ToldUnderTime } from '#bridges/irc/wire/played-back.ts';
 import { Spelling } from '#bridges/irc/wire/spelling.ts';
@@ -31,6 +32,7 @@ export type Realm = {
   /** Up to where each channel (folded name) was heard, in the server's words: where it keeps what was said. */
   readonly heard: Recent<string>;
   readonly reactions: KnownReactions;
+  readonly readMarks: ReadMarks;
   /** Who has said what, by message ids: where messages can be taken back. */
   readonly authors: Recent<string>;
   /** What was told under a time and without an id. */
@@ -52,6 +54,7 @@ export const openRealm = (): Realm => ({
   invited: openRecent(MOST),
   heard: openRecent(MOST),
   reactions: new KnownReactions(),
+  readMarks: new ReadMarks(),
   authors: openRecent(MOST),
   told: openToldUnderTime(),
 });

@@ -32,6 +32,7 @@ const REFUSALS: readonly (readonly [Refusable, ReadonlySet<string>])[] = [
   ['mode', set('401 403 441 442 467 472 477 478 482 484 485 499 502 696 698 742 743 974')],
   ['invite', set('401 403 442 443 473 477 482 518')],
   ['redact', set('401 403 404 442')],
+  ['read', set('401 403 442')],
   ['tags', set('401 403 404 442 477 531')],
   ['message', set('401 402 403 404 406 407 408 413 414 415 416 439 442 477 486 488 492 494 524 531 573 716')],
 ];
@@ -52,6 +53,7 @@ const COMMANDS: ReadonlyMap<string, Wire['kind']> = new Map([
   ['INVITE', 'invite'],
   ['REDACT', 'redact'],
   ['TAGMSG', 'tags'],
+  ['MARKREAD', 'read'],
 ]);
 
 /** These name a mode letter, not whose it is. */
@@ -254,7 +256,8 @@ export class Pending {
 
   #close(item: Item | undefined, outcome: Outcome): boolean {
     if (!item || !this.#items.delete(item.id)) return false;
-    this.#owner.host.settle(item.id, outcome);
+    // Nobody waits for what becomes of a marker.
+    this.#owner.host.settle(item.id, item.wire.kind === 'read' ? TAKEN : outcome);
     return true;
   }
 

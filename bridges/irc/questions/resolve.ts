@@ -15,8 +15,9 @@ type Realms = { readonly addresses: Addresses; readonly realms: readonly string[
  */
 export function resolve(text: string, { addresses, realms }: Realms): string {
   const { name, realm } = named(text.trim(), realms);
-  const address: Address = addresses.fold({ kind: name.startsWith('#') ? 'room' : 'contact', realm, name });
-  // Read again as any other address is, so that nothing else can come of it.
+  const given: Address = { kind: name.startsWith('#') ? 'room' : 'contact', realm, name };
+  // Read again as any other address is, so that nothing else can come of it; no escape makes a name of what is none.
+  const address = addresses.fold(addresses.parse(addresses.format(given)));
   return addresses.format(addresses.fold(addresses.parse(addresses.format(address))));
 }
 

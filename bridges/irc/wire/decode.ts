@@ -40,7 +40,7 @@ export function decode(line: Line, view: ServerView): Draft[] {
 }
 
 /** https://ircv3.net/specs/extensions/message-ids: what is told again under the same id is known already. */
-function idOf({ tags: { msgid, time }, nick, params }: Line, view: ServerView): { ids?: readonly ForeignId[] } {
+export function idOf({ tags: { msgid, time }, nick, params }: Line, view: ServerView): { ids?: readonly ForeignId[] } {
   if (msgid) return { ids: [msgid as ForeignId] };
   // A bouncer plays the same back at each attach, with the time that it had.
   if (!time || !isBouncer(view)) return {};
@@ -50,8 +50,12 @@ function idOf({ tags: { msgid, time }, nick, params }: Line, view: ServerView): 
   return { ids: [`${time} ${said}` as ForeignId] };
 }
 
-/** Whether a bouncer is in between, which others of its user are connected to as well (https://wiki.znc.in/Capability). */
-export const isBouncer = ({ caps }: Pick<ServerView, 'caps'>): boolean => caps.has('znc.in/self-message');
+/**
+ * Whether a user may have several clients there, as with a bouncer in between (https://wiki.znc.in/Capability,
+ * https://ircv3.net/specs/extensions/read-marker).
+ */
+export const isBouncer = ({ caps }: Pick<ServerView, 'caps'>): boolean =>
+  caps.has('znc.in/self-message') || caps.has('draft/read-marker');
 
 /** What a message is about (https://ircv3.net/specs/client-tags/reply), and what it is called itself. */
 function about(line: Line, view: ServerView): { ids?: readonly ForeignId[]; replyTo?: ForeignId } {

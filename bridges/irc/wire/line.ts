@@ -24,6 +24,7 @@ export type Wire = {
     | 'invite'
     | 'redact'
     | 'tags'
+    | 'read'
     | 'raw';
   /** Folded channel or nick; empty for a nick change, the command of a raw line. */
   readonly target: string;

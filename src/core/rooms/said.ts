@@ -111,10 +111,13 @@ export function marked(
   marks: Marks,
 ): void | Promise<void> {
   return chain(archive.recall(room.place, what.target), (found) => {
-    // Read elsewhere by the only one who reads it here.
-    const own = what.from.kind === 'network' && what.from.self && room.place.kind === 'room';
-    if (own && found && what.state === 'displayed' && xmpp.displayed(room.place, room.place.account, String(found.id)))
+    // Read elsewhere by one of ours.
+    const own = what.from.kind === 'network' && what.from.self;
+    const account = room.place.kind === 'room' ? room.place.account : what.seenBy;
+    if (own && account && found && what.state === 'displayed' && xmpp.displayed(room.place, account, String(found.id)))
       return;
+    // That is nothing for the others in the room.
+    if (own && room.place.kind === 'shared') return;
     const about = found ? { about: aboutRow(found.id, found) } : {};
     // In a crowd only whoever wrote it hears that it was read.
     const to = room.roster.size > CROWD ? writersOf(room, found?.fromId) : readersOf(room);
