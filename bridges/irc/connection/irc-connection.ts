@@ -59,6 +59,12 @@ export function openConnection(setup: ConnectionSetup, key: SessionKey, wish: Co
   return new Promise((resolve, reject) => new IrcConnection({ setup, key, resolve, reject }, wish));
 }
 
+/** Made here: a function that is made where a connection is keeps all that it was made of. */
+const foldingOf =
+  (view: ConnectionState) =>
+  (name: string): string =>
+    view.fold(name);
+
 type Opening = {
   readonly setup: ConnectionSetup;
   readonly key: SessionKey;
@@ -121,7 +127,7 @@ export class IrcConnection implements LineSocketOwner {
     const view = new ConnectionState(setup, key, this.channels);
     this.view = view;
     const { throttle, encodings } = server;
-    this.encodings = new Encodings(encodings, (name) => view.fold(name));
+    this.encodings = new Encodings(encodings, foldingOf(view));
     this.#socket = new LineSocket({
       ...{ socket: wish.socket, clock, log, throttle, encodings: this.encodings },
       owner: this,

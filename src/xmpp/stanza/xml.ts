@@ -99,5 +99,8 @@ export function attrs(values: Readonly<Record<string, string | number | undefine
   return new Markup(text);
 }
 
+/** For what is remembered: a text that was put together keeps each of its pieces, several times its own size. */
+export const inOnePiece = ({ text }: Xml): Xml => new Markup(Buffer.from(text).toString());
+
 /** No markup at all. */
 export const none: Xml = xml``;

@@ -4,7 +4,7 @@ import { memo } from '#src/lib/memo.ts';
 import { pseudonymOf } from '#src/lib/pseudonym.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
-import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
+import { inOnePiece, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, OccupantIds, WriteContext } from './extension.ts';
 
 /** Whoever is in a room is one there across nicks and clients, also in its archive, and nobody tells by it who that is. */
@@ -47,6 +47,6 @@ export const occupantIdElements = (by: string, { place, marks: { occupantIds } }
 
 /** Whoever speaks in a room does so often. */
 const elementsOf = memo(10_000, (id): readonly Xml[] => [
-  xml`<occupant-id xmlns='urn:xmpp:occupant-id:0' id='${id}'/>`,
+  inOnePiece(xml`<occupant-id xmlns='urn:xmpp:occupant-id:0' id='${id}'/>`),
 ]);
 const NONE: readonly Xml[] = [];
