@@ -1,4 +1,5 @@
 import type { Shown } from '#mappings/presence.ts';
+import { LateMap } from '#src/lib/late-map.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Contact } from '#src/store/index.ts';
@@ -25,41 +26,41 @@ export type Person = {
   registered: boolean;
   /** The realms in which a session is wanted for their presence. */
   readonly wants: Set<string>;
-  readonly contacts: Map<string, Subscription>;
+  readonly contacts: LateMap<string, Subscription>;
   /** How the list of the network had contacts when they were last put into the roster. */
-  readonly listed: Map<string, string>;
+  readonly listed: LateMap<string, string>;
   /** What the network has yet to be told, also of those who are no contacts any more. */
-  readonly owed: Map<string, readonly Unconfirmed[]>;
+  readonly owed: LateMap<string, readonly Unconfirmed[]>;
   /** By full JID. */
-  readonly resources: Map<string, Resource>;
+  readonly resources: LateMap<string, Resource>;
   /** The ids of those who were shown the user's presence since the first resource came. */
   readonly seenBy: Set<string>;
   /** What the network last said of contacts. */
-  readonly known: Map<string, Shown>;
+  readonly known: LateMap<string, Shown>;
   /** When contacts went, in ms since 1970. */
-  readonly gone: Map<string, number>;
+  readonly gone: LateMap<string, number>;
   /** What the user was last shown of contacts. */
-  readonly shown: Map<string, Shown>;
+  readonly shown: LateMap<string, Shown>;
   /** What the network was last told of the user, by realm. */
-  readonly told: Map<string, Shown>;
+  readonly told: LateMap<string, Shown>;
   /** Why there is no session, by realm. */
-  readonly failures: Map<string, Failure>;
+  readonly failures: LateMap<string, Failure>;
 };
 
 export const newPerson = (account: AccountKey, registered: boolean): Person => ({
   account,
   registered,
   wants: new Set(),
-  contacts: new Map(),
-  listed: new Map(),
-  owed: new Map(),
-  resources: new Map(),
+  contacts: new LateMap(),
+  listed: new LateMap(),
+  owed: new LateMap(),
+  resources: new LateMap(),
   seenBy: new Set(),
-  known: new Map(),
-  gone: new Map(),
-  shown: new Map(),
-  told: new Map(),
-  failures: new Map(),
+  known: new LateMap(),
+  gone: new LateMap(),
+  shown: new LateMap(),
+  told: new LateMap(),
+  failures: new LateMap(),
 });
 
 /** What the store knows of a person's contacts. */
