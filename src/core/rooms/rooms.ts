@@ -238,7 +238,7 @@ export function openRooms(parts: RoomParts) {
     lane(what.place, () => {
       const room = find(what.place) ?? unknown(what);
       if (!room) return;
-      if (isArchivable(what)) return say(room, saidThere(what, marks));
+      if (isArchivable(what)) return say(room, saidThere(room, what, marks));
       if (what.kind === 'receipt') return marked(parts, room, what, marks);
       // Only these can put one of ours out; on other paths the list would cost more than the event.
       const before =

@@ -23,14 +23,15 @@ export type SaidParts = {
   readonly settings: Pick<OpenSettings, 'inRoom'>;
 };
 
-/** What its network tells of a room. */
-export const saidThere = (event: Archivable, marks: Marks): Entry => ({
-  event,
-  by: sayer(writerOf(event)),
-  nick: event.from.kind === 'network' ? (event.from.name ?? event.from.id) : '',
-  marks,
-  about: undefined,
-});
+/** What its network tells of a room. Whom that does not name, as before it has told who is there, is called as they were. */
+export function saidThere({ roster }: Pick<Room, 'roster'>, event: Archivable, marks: Marks): Entry {
+  const by = sayer(writerOf(event));
+  const { from } = event;
+  if (from.kind !== 'network') return { event, by, nick: '', marks, about: undefined };
+  const nick = from.name ?? roster.get(from.id)?.nick ?? from.id;
+  const named = nick === (from.name ?? from.id) ? event : { ...event, from: { ...from, name: nick } };
+  return { event: named, by, nick, marks, about: undefined };
+}
 
 /** Something that was said in a room: kept, and shown to everybody with the archive's id. What it is about is looked up. */
 export function said(parts: SaidParts, room: Room, entry: Entry, account?: AccountKey): void | Promise<void> {

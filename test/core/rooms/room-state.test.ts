@@ -4,6 +4,7 @@ import { restored, suspend } from '#src/core/rooms/restored-room.ts';
 import { caughtUp } from '#src/core/rooms/room-changes.ts';
 import { lateReaders, nickOf } from '#src/core/rooms/room-seats.ts';
 import * as state from '#src/core/rooms/room-state.ts';
+import { saidThere } from '#src/core/rooms/said.ts';
 import { openRecentChanges } from '#src/core/rooms/untold.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
@@ -233,6 +234,23 @@ describe('coming back after a kill into a room whose network shows the past', ()
     const room = restored({ place: fresh().place, sittings, roster: [], topic: undefined, upTo: 20 });
     const shown = [10, 20, 30].filter((at) => lateReaders(room, { at, live: false, seenBy: romeo }).length > 0);
     expect(shown).toEqual([30]);
+  });
+});
+
+describe('coming back after a kill into a room whose network has not told who is there', () => {
+  const said = (from: object) => {
+    const { place } = fresh();
+    const room = restored({ place, sittings: [], roster: [occupant('Paris')], topic: undefined, upTo: 0 });
+    const message = { id: 'e1', at: 1, live: true, place, kind: 'message', text: 'Hark', style: 'plain' };
+    const { event, nick } = saidThere(room, { ...message, from } as Parameters<typeof saidThere>[1], {});
+    return [nick, 'name' in event.from ? event.from.name : undefined];
+  };
+
+  it('calls who speaks as they were called, and else as the network does', () => {
+    const { id } = occupant('Paris');
+    expect(said({ kind: 'network', id })).toEqual(['Paris', 'Paris']);
+    expect(said({ kind: 'network', id, name: 'County' })).toEqual(['County', 'County']);
+    expect(said({ kind: 'network', id: '@nobody' })).toEqual(['@nobody', undefined]);
   });
 });
 
