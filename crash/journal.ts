@@ -34,6 +34,8 @@ type Row = Readonly<Record<string, unknown>>;
 type Body = {
   readonly way: string;
   readonly event?: { readonly id: string; readonly text?: string };
+  /** What somebody has said in a room comes back to them under the id of their stanza. */
+  readonly marks?: { readonly id?: string };
   readonly origin?: { readonly id: string };
 };
 
@@ -57,7 +59,7 @@ export function viewJournal(url: string): JournalView {
         const message = saidBy(body);
         if (message) said.set(event, message);
       }
-      return new Set(bodies.map(([, body]) => nameOf(body)));
+      return new Set(bodies.flatMap(([, body]) => namesOf(body)));
     },
     owed: async () => Number((await query(`select count(*) as count from journal where ${OPEN}`))[0]?.count),
     async leftOver() {
@@ -92,7 +94,10 @@ const saidBy = ({ way, event }: Body): Numbered | undefined => (way === 'in' ? n
 
 const inWords = (trace: unknown): string => String(trace).trim().split('\n').join('; ');
 
-const nameOf = ({ way, event, origin }: Body): string => (way === 'in' ? `${event?.id}` : `${way} ${origin?.id}`);
+const namesOf = ({ way, event, origin, marks }: Body): readonly string[] => {
+  if (way !== 'in') return [`${way} ${origin?.id}`];
+  return marks?.id === undefined ? [`${event?.id}`] : [`${event?.id}`, `receipt ${marks.id}`];
+};
 
 function look(file: string, sql: string): readonly Row[] {
   const db = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
