@@ -12,11 +12,11 @@ import { addressOf, invitation } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { splitNamesEntry } from '#bridges/irc/wire/modes.ts';
-import { askedFor, isName } from '#bridges/irc/wire/names.ts';
+import { askedFor, isName, maskOf } from '#bridges/irc/wire/names.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { wordsIn } from '#src/model/language.ts';
-import { snapshot } from './channel.ts';
+import { RELIST, snapshot } from './channel.ts';
 import { type ChannelStep, STEPS, type StepChannels, seenMembers } from './channel-state.ts';
 import { catchUp } from './past.ts';
 
@@ -72,9 +72,23 @@ function follow(step: ChannelStep, line: Line, connection: IrcConnection): void 
   if (step.self?.change === 'left') {
     realm.primaries.left(channel, view);
     if (realm.invited.get(invitedKey(channel, view))) realm.invited.set(invitedKey(channel, view), false);
+    connection.unaskedJoins.left(channel);
     pending.done('leave', channel);
   }
   if (renamed) pending.renamed(given);
+  if (step.relist !== undefined) relist(step.relist, connection);
+}
+
+/** Soon tells who is in a channel (folded name), however often that is asked for in the meantime. */
+function relist(channel: string, { host, realm, view, channels }: IrcConnection): void {
+  const room = channels.get(channel);
+  if (!room || room.relisting) return;
+  room.relisting = true;
+  host.clock.after(RELIST, () => {
+    room.relisting = false;
+    if (channels.get(channel) === room && room.joined && view.isPrimary(channel))
+      emit(host, snapshot(room, view, oursIn(realm, channel)));
+  });
 }
 
 /** Another connection of ours may be the primary of a channel now. */
@@ -86,7 +100,7 @@ export const primaryMayChange: LineReading = ({ params: [name = ''] }, connectio
 
 /** https://ircv3.net/specs/extensions/chghost: we have another user name and host now. */
 export const hostChange: LineReading = ({ nick, params: [user = '', host = ''] }, { view }) => {
-  if (isSelf(nick, view) && isName(user) && isName(host)) view.mask = `${user}@${host}`;
+  if (isSelf(nick, view) && isName(user) && isName(host)) view.mask = maskOf(user, host) ?? view.mask;
   return false;
 };
 
@@ -119,7 +133,7 @@ function welcome(channel: string, drafts: readonly Draft[], { realm, channels, v
 function entering(line: Line, channel: string, { view, pending, writer, unaskedJoins }: IrcConnection): void {
   const name = line.params[0] ?? channel;
   view.learnClock(line);
-  if (line.ident !== '' && line.hostname !== '') view.mask = `${line.ident}@${line.hostname}`;
+  view.mask = maskOf(line.ident, line.hostname) ?? view.mask;
   const other = pending.has('join', channel) ? undefined : pending.joining(askedFor(channel));
   if (other)
     pending.refuse(

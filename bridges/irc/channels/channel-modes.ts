@@ -10,6 +10,8 @@ import type { RoomTrait } from '#src/model/query.ts';
 
 /** Entries of each list of a channel that are remembered; those that were set last. */
 const LISTED = 50;
+/** Characters of a mask, or of another parameter of a mode, that can be meant; RFC 2812 has 512 for a whole line. */
+const LONGEST = 200;
 
 /** What a connection has seen of a channel's modes. The steps change it in place. */
 export type ChannelModes = {
@@ -39,6 +41,7 @@ export const newChannelModes = (): ChannelModes => ({
 /** Takes one change in. Modes of members and other lists are not kept. */
 export function stepChannelModes(modes: ChannelModes, change: ModeChange, isupport: Isupport): void {
   const { set, mode, param = '' } = change;
+  if (!/^[A-Za-z0-9]$/.test(mode) || param.length > LONGEST) return;
   if (mode === 'b') return stepList(modes.bans, set, param);
   if (mode === 'q' && hasQuiets(isupport)) return stepList(modes.quiets, set, param);
   if (mode === 'I' && hasInvites(isupport)) return stepList(modes.invites, set, param);

@@ -5,19 +5,30 @@ import { texts } from '#bridges/irc/texts.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { roomPlace, sender, stamp } from '#bridges/irc/wire/drafts.ts';
 import { type ModeChange, parseModes, splitNamesEntry, withMode } from '#bridges/irc/wire/modes.ts';
-import { accountOf, isName } from '#bridges/irc/wire/names.ts';
+import { accountOf, isName, maskOf, NAME_LIMIT } from '#bridges/irc/wire/names.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
-import { add, type Channel, type ChannelMember, type Channels, occupant, remove, snapshot } from './channel.ts';
+import {
+  add,
+  type Channel,
+  type ChannelMember,
+  type Channels,
+  isCrowded,
+  occupant,
+  remove,
+  snapshot,
+} from './channel.ts';
 import { hasQuiets, isBanned, learnChannelModes, newChannelModes, stepChannelModes } from './channel-modes.ts';
 
-/** Channels that one connection may be in. */
+/** Channels that one connection may be in, and people in all of them together who are known. */
 const ROOM_LIMIT = 500;
+const PEOPLE_LIMIT = 300_000;
 
-/** What a step brings: drafts in order, and what became of our own stay in a channel. */
+/** What a step brings: drafts in order, what became of our own stay in a channel, and a channel in which all may have changed. */
 export type ChannelStep = {
   readonly drafts: Draft[];
+  readonly relist?: string;
   readonly self?: { readonly change: 'joined' | 'left' | 'entering'; readonly room: string };
 };
 
@@ -45,8 +56,8 @@ export const STEPS = {
     describedAnew(rooms, line, view, (member) => (member.login = accountOf(line.params[0]))),
   CHGHOST: (rooms, line, view) => {
     const [user = '', host = ''] = line.params;
-    if (!isName(user) || !isName(host)) return NOTHING;
-    return describedAnew(rooms, line, view, (member) => (member.mask = `${user}@${host}`));
+    const mask = isName(user) && isName(host) ? maskOf(user, host) : undefined;
+    return mask ? describedAnew(rooms, line, view, (member) => (member.mask = mask)) : NOTHING;
   },
   AWAY: (rooms, line, view) => ({ drafts: awayInRooms(rooms, line, view) }),
   MODE: mode,
@@ -80,7 +91,7 @@ function join(rooms: Channels, line: Line, view: ServerView): ChannelStep {
     return { drafts: [], self: { change: 'entering', room: key } };
   }
   const room = rooms.get(key);
-  const member = room && add(room, line.nick, '', view);
+  const member = room && isRoomFor(rooms) ? add(room, line.nick, '', view) : undefined;
   if (member) describe(member, line, view);
   // One of ours comes with a list of its own, once it is in.
   if (!room?.joined || !member || member.account !== undefined || !view.isPrimary(key)) return NOTHING;
@@ -89,13 +100,20 @@ function join(rooms: Channels, line: Line, view: ServerView): ChannelStep {
 
 /** What a JOIN tells of who comes, with extended-join (https://ircv3.net/specs/extensions/extended-join) of their account, too. */
 function describe(member: ChannelMember, { ident, hostname, params, tags }: Line, { caps }: ServerView): void {
-  if (ident !== '' && hostname !== '') member.mask = `${ident}@${hostname}`;
+  const mask = maskOf(ident, hostname);
+  if (mask) member.mask = mask;
   member.login = accountOf(caps.has('extended-join') ? params[1] : tags.account);
   if (BOT_TAGS.some((name) => name in tags)) member.bot = true;
 }
 
 /** What bots' lines are marked by (https://ircv3.net/specs/extensions/bot-mode). */
 const BOT_TAGS = ['bot', 'draft/bot'] as const;
+
+function isRoomFor(rooms: Channels): boolean {
+  let people = 0;
+  for (const { members } of rooms.values()) people += members.size;
+  return people < PEOPLE_LIMIT;
+}
 
 type Departure = {
   channel: string | undefined;
@@ -174,9 +192,16 @@ function rename(rooms: Channels, line: Line, view: ServerView): ChannelStep {
 function mode(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   const room = rooms.get(view.fold(line.params[0] ?? ''));
   if (!room) return NOTHING;
-  const touched = applyModes(room, parseModes(line.params.slice(1), view.isupport), view);
-  return { drafts: [...changedRoles(touched, line, room, view), ...modeTold(line, room, view)] };
+  const changes = parseModes(line.params.slice(1), view.isupport);
+  const all = changes.some((one) => concernsAll(one, room, view));
+  const touched = applyModes(room, changes, all, view);
+  const drafts = [...changedRoles(touched, line, room, view), ...modeTold(line, room, view)];
+  return all && isCrowded(room) ? { drafts, relist: view.fold(room.name) } : { drafts };
 }
+
+/** Whether what those without a letter may do depends on a change. */
+const concernsAll = ({ mode: letter, set }: ModeChange, { modes }: Channel, { isupport }: ServerView): boolean =>
+  letter === 'm' ? set !== modes.set.has('m') : letter === 'q' && hasQuiets(isupport);
 
 /** The room says which modes were changed, by whom; it is no part of its history. */
 function modeTold(line: Line, { joined, name, place }: Channel, view: ServerView): Draft[] {
@@ -241,10 +266,13 @@ function changedRoles(
 }
 
 /** Carries mode changes out, and tells whom they may have touched, as they were before. */
-function applyModes(room: Channel, changes: readonly ModeChange[], view: ServerView): Map<ChannelMember, Occupant> {
-  // What those without a letter may do depends on it.
-  const speech = changes.some(({ mode: letter }) => letter === 'm' || (letter === 'q' && hasQuiets(view.isupport)));
-  const touched = speech ? voiceless(room, view) : new Map();
+function applyModes(
+  room: Channel,
+  changes: readonly ModeChange[],
+  all: boolean,
+  view: ServerView,
+): Map<ChannelMember, Occupant> {
+  const touched = all ? voiceless(room, view) : new Map();
   const touch = (member: ChannelMember) => touched.has(member) || touched.set(member, occupant(member, view, room));
   for (const one of changes) {
     stepChannelModes(room.modes, one, view.isupport);
@@ -260,7 +288,7 @@ function applyModes(room: Channel, changes: readonly ModeChange[], view: ServerV
 
 const voiceless = (room: Channel, view: ServerView): Map<ChannelMember, Occupant> =>
   new Map(
-    [...room.members.values()]
+    (isCrowded(room) ? [] : [...room.members.values()])
       .filter(({ modes }) => modes === '')
       .map((member) => [member, occupant(member, view, room)]),
   );
@@ -270,9 +298,12 @@ function channelModes(rooms: Channels, line: Line, view: ServerView): ChannelSte
   const room = rooms.get(view.fold(line.params[1] ?? ''));
   if (!room) return NOTHING;
   const touched = voiceless(room, view);
+  const before = room.modes.set.has('m');
   learnChannelModes(room.modes, parseModes(line.params.slice(2), view.isupport), view.isupport);
   room.secret = room.modes.set.has('s') || room.modes.set.has('p');
-  return { drafts: changedRoles(touched, line, room, view) };
+  const drafts = changedRoles(touched, line, room, view);
+  const all = room.modes.set.has('m') !== before && isCrowded(room);
+  return all ? { drafts, relist: view.fold(room.name) } : { drafts };
 }
 
 function topic(rooms: Channels, line: Line, view: ServerView): ChannelStep {
@@ -317,13 +348,13 @@ function topicAuthor(rooms: Channels, line: Line, view: ServerView): ChannelStep
 
 function names(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   const room = rooms.get(view.fold(line.params.at(-2) ?? ''));
-  if (!room || room.joined || line.params.length < 3) return NOTHING;
+  if (!room || room.joined || line.params.length < 3 || !isRoomFor(rooms)) return NOTHING;
   // RFC 2812 §5.1: 353 tells `@` of a secret channel, `*` of a private one.
   room.secret = /^[@*]$/.test(line.params.at(-3) ?? '');
   for (const entry of (line.params.at(-1) ?? '').split(' ')) {
     const { modes, nick, mask } = splitNamesEntry(entry, view.isupport);
     const member = add(room, nick, modes, view);
-    if (member && mask) member.mask = mask;
+    if (member && mask && mask.length <= NAME_LIMIT) member.mask = mask;
   }
   return NOTHING;
 }

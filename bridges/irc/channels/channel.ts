@@ -9,6 +9,9 @@ import { type ChannelModes, quietsOn } from './channel-modes.ts';
 
 /** Members of one channel that are listed here; more are not. */
 const MEMBER_LIMIT = 100_000;
+/** Members of a channel of whom each is looked at where a mode changes what all may do; of more the list is told, once in so many ms. */
+const CROWD = 500;
+export const RELIST = 2_000;
 
 /** `account` is set for one of ours, and stays through a change of nick. */
 export type ChannelMember = {
@@ -41,6 +44,8 @@ export type Channel = {
   readonly modes: ChannelModes;
   /** Whether the server was asked who they are that are in it. */
   whoAsked?: true;
+  /** Its list is to be told soon. */
+  relisting?: boolean;
   /** What was said since the server has put us there, as long as nobody has come in. */
   held?: Draft[];
 };
@@ -48,14 +53,26 @@ export type Channel = {
 /** By folded name. The steps change it in place; it belongs to one connection. */
 export type Channels = Map<string, Channel>;
 
-/** A member as the rest of the house sees it. */
-export const occupant = (member: ChannelMember, view: ServerView, { modes }: Pick<Channel, 'modes'>): Occupant => ({
+export const isCrowded = ({ members }: Pick<Channel, 'members'>): boolean => members.size > CROWD;
+
+/** A member as the rest of the house sees it. Whom a mask silences in a crowd is not looked for. */
+export const occupant = (
+  member: ChannelMember,
+  view: ServerView,
+  room: Pick<Channel, 'modes' | 'members'>,
+): Occupant => ({
   id: view.id(member.nick),
   nick: member.nick,
-  ...standing(member.modes, view.isupport, modes.set.has('m') || quietsOn(modes, member, view.isupport).length > 0),
+  ...standing(member.modes, view.isupport, room.modes.set.has('m') || isQuieted(member, room, view)),
   ...(member.bot && { hats: BOT }),
   ...(member.account === undefined ? member.mask !== undefined && { host: member.mask } : { account: member.account }),
 });
+
+const isQuieted = (
+  member: ChannelMember,
+  room: Pick<Channel, 'modes' | 'members'>,
+  { isupport }: ServerView,
+): boolean => room.modes.quiets.size > 0 && !isCrowded(room) && quietsOn(room.modes, member, isupport).length > 0;
 
 /**
  * What somebody who enters is told: the whole list, then the subject, always. Those in `also` are listed too if the

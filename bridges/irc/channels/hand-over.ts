@@ -51,7 +51,12 @@ function describe(channel: string, connection: IrcConnection): void {
 }
 
 /** Shows a channel (folded name) to whoever has asked to enter it and is in it. */
-export function enterAgain(room: Channel, name: string, { host, realm, view, pending }: IrcConnection): void {
+export function enterAgain(
+  room: Channel,
+  name: string,
+  { host, realm, view, pending, unaskedJoins }: IrcConnection,
+): void {
+  unaskedJoins.wanted(name);
   const known = primaryChannel(realm, name) ?? room;
   // Where others of ours are, what was held has been told to them, or was before their time.
   const held = realm.primaries.members(name).length < 2 ? (room.held ?? []) : [];

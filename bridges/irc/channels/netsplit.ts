@@ -18,7 +18,6 @@ const MISSED = 1_000;
 const SPLIT = /^[\w*-]+(\.[\w*-]+)+ [\w*-]+(\.[\w*-]+)+$/;
 
 type Change = Extract<Draft, { kind: 'occupant' }>;
-type Held = { readonly draft: Change; readonly place: string; readonly nick: string };
 
 const keyOf = (draft: Draft): string | undefined =>
   draft.kind === 'occupant' && draft.place.kind === 'shared' ? `${draft.place.id} ${draft.who.id}` : undefined;
@@ -28,10 +27,12 @@ export class Netsplits {
   readonly #host: Host;
   readonly #view: ServerView;
   // Most connections never see a netsplit.
-  #held: Map<string, Held> | undefined;
+  #held: Map<string, Change> | undefined;
   /** Who is back, as they are by now; shown as they were until they have their modes again. */
   #back: Map<string, Change> | undefined;
   #missed: Set<string> | undefined;
+  /** Places of which somebody was held back. */
+  #places: Set<string> | undefined;
   #cancel: (() => void) | undefined;
   #settle: (() => void) | undefined;
 
@@ -54,13 +55,7 @@ export class Netsplits {
   spoke(nick: string): void {
     const back = this.#back;
     if (!back) return;
-    const id = this.#view.id(nick);
-    const theirs = [...back].filter(([, { who }]) => who.id === id);
-    for (const [key] of theirs) back.delete(key);
-    emit(
-      this.#host,
-      theirs.map(([, draft]) => draft),
-    );
+    emit(this.#host, taken(back, this.#keys(nick)));
   }
 
   /** Nothing more will be read: who is held back has gone. */
@@ -72,7 +67,7 @@ export class Netsplits {
   #release(): void {
     this.#cancel?.();
     this.#cancel = undefined;
-    const gone = this.#take(() => true);
+    const gone = [...(this.#held?.values() ?? [])];
     this.#held = undefined;
     for (const draft of gone) this.#miss(draft);
     emit(this.#host, gone);
@@ -105,15 +100,17 @@ export class Netsplits {
     if (draft.kind !== 'occupant' || draft.place.kind !== 'shared' || this.#held.size >= LIMIT) return false;
     const { id: place } = draft.place;
     this.#back?.delete(`${place} ${draft.who.id}`);
-    this.#held.set(`${place} ${draft.who.id}`, { draft, place, nick: draft.who.id });
+    this.#held.set(`${place} ${draft.who.id}`, draft);
+    this.#places ??= new Set();
+    this.#places.add(place);
     this.#cancel ??= this.#host.clock.after(HOLD, () => this.#release());
     return true;
   }
 
-  #take(wanted: (one: Held) => boolean): Change[] {
-    const taken = [...(this.#held ?? [])].filter(([, one]) => wanted(one));
-    for (const [key] of taken) this.#held?.delete(key);
-    return taken.map(([, { draft }]) => draft);
+  /** Under which somebody may be kept, whatever the channel: a hostile server has many channels, and very many people. */
+  #keys(nick: string): string[] {
+    const id = this.#view.id(nick);
+    return [...(this.#places ?? [])].map((place) => `${place} ${id}`);
   }
 
   /** What is left of a line's drafts once those about people who are just back have been kept for later. */
@@ -139,8 +136,8 @@ export class Netsplits {
 
   #returned(draft: Draft): boolean {
     const key = keyOf(draft);
-    if (key === undefined || draft.kind !== 'occupant') return false;
-    const before = this.#held?.get(key)?.draft.who;
+    if (key === undefined || draft.kind !== 'occupant' || draft.place.kind !== 'shared') return false;
+    const before = this.#held?.get(key)?.who;
     this.#held?.delete(key);
     const awaited = before
       ? before.affiliation !== draft.who.affiliation || before.role !== draft.who.role
@@ -148,17 +145,29 @@ export class Netsplits {
     if (!awaited) return false;
     this.#back ??= new Map();
     this.#back.set(key, draft);
+    this.#places ??= new Set();
+    this.#places.add(draft.place.id);
     this.#settle ??= this.#host.clock.after(SETTLE, () => this.#settled());
     return true;
   }
 
   /** Those who cannot come back as if nothing was: somebody else has their nick, or we no longer see the channel. */
   #overtaken({ command, nick, params: [first = '', second = ''] }: Line): Draft[] {
-    if (command === 'NICK') return this.#take((one) => one.nick === this.#view.id(first));
+    if (command === 'NICK') return taken(this.#held, this.#keys(first));
     const left = command === 'KICK' ? isSelf(second, this.#view) : command === 'PART' && isSelf(nick, this.#view);
     if (!left) return [];
     const place = this.#placeOf(first);
-    for (const key of [...(this.#back?.keys() ?? [])]) if (key.startsWith(`${place} `)) this.#back?.delete(key);
-    return this.#take((one) => one.place === place);
+    if (!this.#places?.delete(place)) return [];
+    const within = (all: ReadonlyMap<string, Change> | undefined): string[] =>
+      [...(all?.keys() ?? [])].filter((key) => key.startsWith(`${place} `));
+    taken(this.#back, within(this.#back));
+    return taken(this.#held, within(this.#held));
   }
+}
+
+/** Takes those out that are kept under some keys. */
+function taken(all: Map<string, Change> | undefined, keys: readonly string[]): Change[] {
+  const found = keys.flatMap((key) => all?.get(key) ?? []);
+  for (const key of keys) all?.delete(key);
+  return found;
 }

@@ -2,8 +2,9 @@
 
 import type { Line } from './server-view.ts';
 
-/** Batches that may be open at a time, and lines and characters of a message that are put together. */
+/** Batches that may be open at a time, and within each other; lines and characters of a message that are put together. */
 const MOST = 20;
+const DEEPEST = 5;
 const LINES = 200;
 const CHARACTERS = 32 * 1024;
 
@@ -37,7 +38,8 @@ export class Batches {
     this.#open ??= new Map();
     const [oldest] = this.#open.keys();
     if (this.#open.size >= MOST && oldest !== undefined) this.#open.delete(oldest);
-    this.#open.set(name, { type, opening: line, of: this.#of(line), lines: [], count: 0 });
+    const of = this.#of(line);
+    this.#open.set(name, { type, opening: line, of: of && depth(of) < DEEPEST ? of : undefined, lines: [], count: 0 });
     return undefined;
   }
 
@@ -58,6 +60,8 @@ export class Batches {
     return tags.batch === undefined ? undefined : this.#open?.get(tags.batch);
   }
 }
+
+const depth = ({ of }: LineBatch): number => (of ? depth(of) + 1 : 1);
 
 /** Whether a batch, or one around it, tells of the past. */
 export const isPast = (batch: LineBatch | undefined): boolean =>

@@ -13,6 +13,8 @@ import type { Line } from './server-view.ts';
 
 /** Milliseconds of silence after which the server is asked whether it is there, and that it then has to answer. */
 const SILENCE = 60_000;
+/** Milliseconds for which what a server says is read at a time: then it is the turn of all others. */
+const SLICE = 4;
 /** Milliseconds that a server has to close the line after QUIT. */
 const FAREWELL = 2_000;
 
@@ -54,6 +56,9 @@ export class LineSocket {
   #open = true;
   #failure: Failure | undefined;
   #paused = false;
+  /** What has come and is to be read when all others have had their turn. */
+  #unread: Buffer | undefined;
+  #turn: NodeJS.Immediate | undefined;
   #heard: number;
   /** When the server was asked whether it is there, as long as it has said nothing since. */
   #asked: number | undefined;
@@ -84,7 +89,7 @@ export class LineSocket {
     this.#asked = undefined;
     this.#heard = this.#now();
     if (paused) this.#options.socket.pause();
-    else this.#options.socket.resume();
+    else if (!this.#turn) this.#options.socket.resume();
   }
 
   /** Says `last` and waits for the server to close, two seconds at most. Never rejects. */
@@ -93,7 +98,8 @@ export class LineSocket {
     const { socket, clock } = this.#options;
     this.#closed ??= Promise.withResolvers();
     if (socket.destroyed) return this.#closed.promise;
-    socket.resume();
+    this.#paused = false;
+    if (!this.#turn) socket.resume();
     this.writer.end(last);
     const giveUp = clock.after(FAREWELL, () => socket.destroy());
     await this.#closed.promise;
@@ -108,11 +114,33 @@ export class LineSocket {
   #came(chunk: Buffer): void {
     this.#heard = this.#now();
     this.#asked = undefined;
+    // What came is the socket's, which reads the next into it.
+    if (this.#turn) this.#unread = Buffer.concat([...(this.#unread ? [this.#unread] : []), chunk]);
+    else this.#slice(SLICE, chunk);
+  }
+
+  /** Reads for so many milliseconds, and on in the next turn of the event loop. A socket is read many times in one turn. */
+  #slice(limit: number, chunk = this.#unread): void {
+    const began = performance.now();
+    this.#unread = undefined;
     try {
-      this.#reader.push(chunk, this.#take);
+      if (chunk && !this.#failure)
+        this.#unread = this.#reader.push(chunk, this.#take, () => performance.now() - began < limit);
     } catch (error) {
       this.fail(error instanceof Failure ? error : new Failure('internal', { cause: error }));
     }
+    if (!this.#unread && performance.now() - began < limit / 4) return this.#flow();
+    this.#options.socket.pause();
+    this.#turn = setImmediate(LineSocket.#turned, this);
+  }
+
+  static #turned(line: LineSocket): void {
+    line.#turn = undefined;
+    line.#slice(SLICE);
+  }
+
+  #flow(): void {
+    if (!this.#paused) this.#options.socket.resume();
   }
 
   // While reading is paused, silence says nothing.
@@ -145,6 +173,9 @@ export class LineSocket {
   }
 
   #ended(): void {
+    if (this.#turn) clearImmediate(this.#turn);
+    this.#turn = undefined;
+    if (this.#unread) this.#slice(Number.POSITIVE_INFINITY);
     this.#open = false;
     this.#cancel();
     this.writer.stop();

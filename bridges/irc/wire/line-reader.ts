@@ -19,8 +19,11 @@ export class LineReader {
     this.#encodings = encodings;
   }
 
-  /** Throws `Failure` once a line is too long; the connection is to be closed then. */
-  push(chunk: Buffer, onLine: (line: string) => void): void {
+  /**
+   * Reads a chunk as long as `goesOn` says so after a line; gives a copy of what is left of it then. Throws `Failure` once a
+   * line is too long; the connection is to be closed then.
+   */
+  push(chunk: Buffer, onLine: (line: string) => void, goesOn = always): Buffer | undefined {
     let from = 0;
     // What is UTF-8 as a whole is so line by line, and most is.
     const plain = isUtf8(chunk);
@@ -33,13 +36,15 @@ export class LineReader {
           : this.#decode(this.#whole(chunk.subarray(from, end)));
       from = end + 1;
       if (line !== '') onLine(line);
+      if (from < chunk.length && !goesOn()) return Buffer.from(chunk.subarray(from));
     }
     if (this.#heldLength + chunk.length - from > LINE_CAP) throw tooLong();
-    if (from === chunk.length) return;
+    if (from === chunk.length) return undefined;
     const rest = chunk.subarray(from);
     // A copy: the chunk's memory is the socket's, and a short rest must not keep all of it.
     this.#held.push(Buffer.from(rest));
     this.#heldLength += rest.length;
+    return undefined;
   }
 
   /** The end of a line with what was there of it before. */
@@ -56,6 +61,8 @@ export class LineReader {
     return withoutControls(text);
   }
 }
+
+const always = (): boolean => true;
 
 const withoutControls = (text: string): string => (/[\r\0]/.test(text) ? text.replace(/[\r\0]/g, '') : text);
 

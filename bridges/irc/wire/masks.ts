@@ -1,5 +1,5 @@
 import type { Isupport } from './isupport.ts';
-import { foldName } from './names.ts';
+import { foldName, NAME_LIMIT } from './names.ts';
 
 /** Whether an entry of a list is one as it stands (RFC 2812 §2.5, EXTBAN of 005): no nick has any of these characters. */
 export const isMask = (text: string): boolean => /[!@*?:$]/.test(text);
@@ -14,7 +14,7 @@ export function masksOn(
   isupport: Isupport,
 ): readonly string[] {
   if (masks.size === 0) return [];
-  const whole = foldName(`${nick}!${mask ?? '@'}`);
+  const whole = foldName(`${nick}!${mask ?? '@'}`).slice(0, NAME_LIMIT);
   const heads = accountHeads(isupport);
   return [...masks].filter((one) => {
     const head = heads.find((begin) => one.startsWith(begin));

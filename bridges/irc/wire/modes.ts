@@ -1,6 +1,9 @@
 import { type Rank, standingOf } from '#mappings/roles.ts';
 import type { Isupport } from './isupport.ts';
 
+/** Changes of one line that are read: servers let people make 20 at most (MODES of 005). */
+const MOST = 200;
+
 export type ModeChange = { readonly set: boolean; readonly mode: string; readonly param?: string };
 
 /**
@@ -12,6 +15,7 @@ export function parseModes(params: readonly string[], isupport: Isupport): ModeC
   const changes: ModeChange[] = [];
   let set = true;
   for (const mode of letters) {
+    if (changes.length === MOST) break;
     if (mode === '+' || mode === '-') set = mode === '+';
     else {
       const param = takesParam(mode, set, isupport) ? rest.shift() : undefined;

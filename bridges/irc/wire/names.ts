@@ -44,6 +44,10 @@ export const isName = (name: string): boolean =>
 export const accountOf = (name = '*'): string | undefined =>
   name === '*' || name === '0' || !isName(name) ? undefined : name;
 
+/** `user@host`, where a server has told both and they can be meant. */
+export const maskOf = (user: string, host: string): string | undefined =>
+  user !== '' && host !== '' && user.length + host.length <= NAME_LIMIT ? `${user}@${host}` : undefined;
+
 /** Whether the name is one of a channel (RFC 2812 §1.3). */
 export const isRoomName = (name: string): boolean => /^[#&+!]/.test(name);
 

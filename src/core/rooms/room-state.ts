@@ -8,7 +8,7 @@ import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 import { xmlChars } from '#src/model/text.ts';
 import { isHidden, revealAll } from './large-rooms.ts';
-import { isAs, leaving, type OwnShow, ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
+import { isAs, leaving, type OwnShow, ownOccupant, stillPresent } from './room-events.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
 export type Seat = {
@@ -221,33 +221,12 @@ export function end(room: Room, account: AccountKey, told: string, sent: string)
   return membershipIn(room.place) === 'network' ? farewell : [...farewell, { kind: 'part', account, reason: sent }];
 }
 
-/** The network's list of who is here: told as the difference to what was known. */
-export function snapshot(room: Room, list: readonly Occupant[]): RoomEffect[] {
-  const ours = ownOccupants(room.roster);
-  const renames = list.flatMap((now) => ownRename(room, now, ours));
-  const seen = new Set(list.map(({ id }) => id));
-  const gone = [...room.roster.values()].filter(({ id }) => !seen.has(id));
-  // Who is missing from a list has not said that it leaves: one of ours may be on its way back.
-  const effects = gone.flatMap(({ account: _, ...who }) => change(room, { kind: 'occupant', change: 'leave', who }));
-  const news = list
-    .filter((who) => !isAs(room.roster.get(who.id), who))
-    .flatMap((who) => change(room, { kind: 'occupant', change: room.roster.has(who.id) ? 'role' : 'join', who }));
-  const arrivals = list.flatMap(({ account }) => (account === undefined ? [] : arrived(room, account)));
-  return [...arrivals, ...renames, ...effects, ...news];
-}
-
-function arrived(room: Room, account: AccountKey): RoomEffect[] {
+/** The network has let an account in, or shows it. */
+export function arrived(room: Room, account: AccountKey): RoomEffect[] {
   const member = room.members.get(account);
   if (!member || member.present) return [];
   member.present = true;
   return [{ kind: 'entered', account }];
-}
-
-/** Our own account came back under another nick: its readers must see a rename, not a stranger. */
-function ownRename(room: Room, now: Occupant, ours: ReadonlyMap<AccountKey, Occupant>): RoomEffect[] {
-  const before = now.account && ours.get(now.account);
-  if (!before || before.id === now.id) return [];
-  return change(room, { kind: 'occupant', change: 'rename', who: before, newId: now.id, nick: now.nick });
 }
 
 /** Somebody came, went or changed. Whoever was here all the time, for its readers, has not come. */

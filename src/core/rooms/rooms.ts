@@ -30,6 +30,7 @@ import { present } from './presence.ts';
 import { farewell, restored } from './restored-room.ts';
 import { aboutRoom, caughtUp, stillOut } from './room-changes.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
+import { takeList } from './room-list.ts';
 import { isLast, nickOf, nickToAsk, othersStay } from './room-seats.ts';
 import * as state from './room-state.ts';
 import { disclose, isUnread, marked, said, saidThere, showPast } from './said.ts';
@@ -241,16 +242,15 @@ export function openRooms(parts: RoomParts) {
       if (isArchivable(what)) return say(room, saidThere(room, what, marks));
       if (what.kind === 'receipt') return marked(parts, room, what, marks);
       // Only these can put one of ours out; on other paths the list would cost more than the event.
-      const before =
-        what.kind === 'occupant' || what.kind === 'occupants' || what.kind === 'room' ? [...room.members.keys()] : [];
-      return after(run(room, changed(room, what, marks)), () => settleMembers(room, before));
+      const before = ['occupant', 'occupants', 'room'].includes(what.kind) ? [...room.members.keys()] : [];
+      const carry = (effects: readonly state.RoomEffect[]) => run(room, effects);
+      const work = what.kind === 'occupants' ? takeList(room, what.list, carry) : carry(changed(room, what, marks));
+      return after(work, () => settleMembers(room, before));
     });
   }
 
   function changed(room: state.Room, what: Event, marks: Marks): readonly state.RoomEffect[] {
     switch (what.kind) {
-      case 'occupants':
-        return state.snapshot(room, what.list);
       case 'occupant':
         return state.change(room, what);
       case 'topic':

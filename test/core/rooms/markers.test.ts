@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Recipient } from '#src/core/index.ts';
 import { sayer } from '#src/core/rooms/archived.ts';
+import { snapshot } from '#src/core/rooms/room-list.ts';
 import * as state from '#src/core/rooms/room-state.ts';
 import { marked } from '#src/core/rooms/said.ts';
 import type { EventOf } from '#src/model/event.ts';
@@ -25,7 +26,7 @@ function told(people: number): readonly string[] {
   const strangers = Array.from({ length: people - users.length }, (_, at): Occupant => {
     return { id: `p${at}`, nick: `P${at}`, affiliation: 'none', role: 'participant' };
   });
-  state.snapshot(room, strangers);
+  snapshot(room, strangers);
   for (const bare of users) state.joined(room, accountKey(bare, 'net.example'));
   const row = { id: 1, fromId: sayer({ kind: 'xmpp', bare: romeo as BareJid }), kind: 'message', body: '{"text":""}' };
   let readers: readonly Recipient[] = [];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { present } from '#src/core/rooms/presence.ts';
 import { openFlicker } from '#src/core/rooms/presence-folding.ts';
+import { snapshot } from '#src/core/rooms/room-list.ts';
 import * as state from '#src/core/rooms/room-state.ts';
 import type { Event, EventBody, EventOf } from '#src/model/event.ts';
 import { accountKey, type BareJid, type EventId } from '#src/model/ids.ts';
@@ -110,14 +111,14 @@ describe('a room', () => {
     const origin = { stanza: 'presence', from: 'romeo@a.example/x', to: '' } as const;
     const own: Occupant = { ...mercutio, id: 'romeo', nick: 'Romeo', account: romeo };
     state.enter(room, { account: romeo, nick: 'Romeo', origin });
-    state.snapshot(room, [mercutio, own]);
+    snapshot(room, [mercutio, own]);
     expect(present(room, away())).toEqual([]);
     state.joined(room, romeo);
     expect(present(room, away())).toEqual([]);
     expect(present(room, away('asleep'))).toMatchObject([
       { kind: 'tell', body: { change: 'role', who: { nick: 'Mercutio', show: 'away', status: 'asleep' } } },
     ]);
-    state.snapshot(room, [{ ...mercutio, role: 'moderator' }, own]);
+    snapshot(room, [{ ...mercutio, role: 'moderator' }, own]);
     state.change(room, { kind: 'occupant', change: 'rename', who: mercutio, newId: 'mab', nick: 'Mab' });
     expect(room.roster.get('mab')).toMatchObject({ nick: 'Mab', role: 'moderator', show: 'away', status: 'asleep' });
     // Mercutio is somebody else now.

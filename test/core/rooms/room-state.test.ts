@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Origin } from '#src/core/index.ts';
 import { restored, suspend } from '#src/core/rooms/restored-room.ts';
 import { caughtUp } from '#src/core/rooms/room-changes.ts';
+import { snapshot } from '#src/core/rooms/room-list.ts';
 import { lateReaders, nickOf } from '#src/core/rooms/room-seats.ts';
 import * as state from '#src/core/rooms/room-state.ts';
 import { saidThere } from '#src/core/rooms/said.ts';
@@ -28,7 +29,7 @@ const fresh = (most?: number) => state.newRoom({ kind: 'shared', transport: 'net
 function withRomeo(most?: number): state.Room {
   const room = fresh(most);
   state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
-  state.snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo)]);
+  snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo)]);
   state.joined(room, romeo);
   return room;
 }
@@ -62,7 +63,7 @@ describe('entering', () => {
   it('shows others first, then oneself, then the past, then the subject', () => {
     const room = fresh();
     state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
-    expect(short(state.snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo)]))).toEqual(['entered romeo']);
+    expect(short(snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo)]))).toEqual(['entered romeo']);
     expect(short(state.joined(room, romeo))).toEqual([
       'list Mercutio -> orchard(Romeo)',
       'join Romeo -> orchard(Romeo) []',
@@ -74,7 +75,7 @@ describe('entering', () => {
   it('says 210 when the network chose another nick', () => {
     const room = fresh();
     state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
-    state.snapshot(room, [occupant('Romeo_', romeo)]);
+    snapshot(room, [occupant('Romeo_', romeo)]);
     expect(short(state.joined(room, romeo))[1]).toBe('join Romeo_ -> orchard(Romeo_) [210]');
   });
 
@@ -218,7 +219,7 @@ describe('coming back after a kill', () => {
       upTo: 0,
     });
     expect(nickOf(room, romeo, 'romeo@a.example/orchard')).toBe('Romeo');
-    expect(short(state.snapshot(room, [occupant('Romeo', romeo), occupant('Paris')]))).toEqual([
+    expect(short(snapshot(room, [occupant('Romeo', romeo), occupant('Paris')]))).toEqual([
       'entered romeo',
       'leave Mercutio -> orchard(Romeo)',
       'join Paris -> orchard(Romeo)',
@@ -277,7 +278,7 @@ describe('coming back after a kill, one after the other', () => {
       topic: undefined,
       upTo: 0,
     });
-    state.snapshot(room, [occupant('Romeo', romeo)]);
+    snapshot(room, [occupant('Romeo', romeo)]);
     state.joined(room, romeo);
     return room;
   };
@@ -285,9 +286,7 @@ describe('coming back after a kill, one after the other', () => {
   it('says nothing of who waits for their turn, be they missing from a list or seen to go', () => {
     const room = back();
     expect(short(state.change(room, { kind: 'occupant', change: 'leave', who: occupant('Juliet') }))).toEqual([]);
-    expect(short(state.snapshot(room, [occupant('Romeo', romeo), occupant('Juliet', juliet)]))).toEqual([
-      'entered juliet',
-    ]);
+    expect(short(snapshot(room, [occupant('Romeo', romeo), occupant('Juliet', juliet)]))).toEqual(['entered juliet']);
     expect(short(state.joined(room, juliet))).toEqual([]);
   });
 
@@ -362,7 +361,7 @@ describe('losing the connection while others of ours stay', () => {
   it('is told to the others alone', () => {
     const room = withRomeo();
     state.enter(room, { account: juliet, nick: 'Juliet', origin: origin('juliet@a.example/balcony') });
-    state.snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo), occupant('Juliet', juliet)]);
+    snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo), occupant('Juliet', juliet)]);
     state.joined(room, juliet);
     expect(short(state.change(room, { kind: 'occupant', change: 'leave', who: occupant('Juliet') }))).toEqual([
       'leave Juliet -> orchard(Romeo)',
@@ -377,7 +376,7 @@ describe('losing the connection while others of ours stay', () => {
   it('is told as a change of nick where the old one was taken meanwhile', () => {
     const room = withRomeo();
     state.change(room, { kind: 'occupant', change: 'leave', who: occupant('Romeo') });
-    expect(short(state.snapshot(room, [occupant('Mercutio'), occupant('Romeo_', romeo)]))).toEqual([
+    expect(short(snapshot(room, [occupant('Mercutio'), occupant('Romeo_', romeo)]))).toEqual([
       'rename Romeo=Romeo_ -> orchard(Romeo)',
     ]);
   });
@@ -391,15 +390,12 @@ describe('coming back after the connection was lost', () => {
       occupant('Benvolio'),
       { ...occupant('Mercutio'), role: 'moderator' as const },
     ];
-    expect(short(state.snapshot(room, list))).toEqual([
-      'join Benvolio -> orchard(Romeo)',
-      'role Mercutio -> orchard(Romeo)',
-    ]);
+    expect(short(snapshot(room, list))).toEqual(['join Benvolio -> orchard(Romeo)', 'role Mercutio -> orchard(Romeo)']);
     expect(short(state.joined(room, romeo))).toEqual([]);
   });
 
   it('shows a fallback nick of our own as a rename', () => {
-    const effects = state.snapshot(withRomeo(), [occupant('Mercutio'), occupant('Romeo_', romeo)]);
+    const effects = snapshot(withRomeo(), [occupant('Mercutio'), occupant('Romeo_', romeo)]);
     expect(short(effects)).toEqual(['rename Romeo=Romeo_ -> orchard(Romeo)']);
   });
 
@@ -418,11 +414,11 @@ describe('leaving on the network itself', () => {
     expect(short(state.change(room, leave))).toEqual(['leave Romeo -> orchard(Romeo)', 'left romeo']);
     expect(room.members.size).toBe(0);
     const missing = withRomeo();
-    state.snapshot(missing, [occupant('Mercutio')]);
+    snapshot(missing, [occupant('Mercutio')]);
     expect(missing.members.size).toBe(1);
     const entering = fresh();
     state.enter(entering, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
-    state.snapshot(entering, [occupant('Romeo', romeo)]);
+    snapshot(entering, [occupant('Romeo', romeo)]);
     state.change(entering, leave);
     expect(entering.members.size).toBe(1);
   });
@@ -434,7 +430,7 @@ describe('a very large room', () => {
   it('shows so many of those who are there, who keeps order and who is from here', () => {
     const room = state.newRoom({ kind: 'shared', transport: 'net.example', id: '#verona%net' }, 10);
     state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
-    state.snapshot(room, [...crowd(5000), { ...occupant('Prince'), role: 'moderator' }, occupant('Romeo', romeo)]);
+    snapshot(room, [...crowd(5000), { ...occupant('Prince'), role: 'moderator' }, occupant('Romeo', romeo)]);
     const [list] = state.joined(room, romeo);
     const shown = list?.kind === 'tell' && list.body.kind === 'occupants' ? list.body.list : [];
     expect(shown).toHaveLength(11);
