@@ -5,7 +5,9 @@ import { newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Words } from '#src/model/language.ts';
 import type { IrcConfig } from './config.ts';
 import { commandTexts as texts } from './texts.ts';
+import { unfit } from './wire/line.ts';
 import { isMask } from './wire/masks.ts';
+import { isName } from './wire/names.ts';
 
 /** Something that is typed in a channel and becomes a line: what follows the word, and the line for it. */
 type Typed = {
@@ -13,7 +15,7 @@ type Typed = {
   readonly title: Words;
   /** What follows it; a last field that is not required may be left out. */
   readonly fields: readonly Field[];
-  /** The line for a channel. A text without spaces before it is given as it was typed. */
+  /** The line for a channel. A text without spaces before it is given as it was typed. Throws a `Failure` for no name. */
   line(channel: string, given: readonly string[]): string;
 };
 
@@ -25,10 +27,27 @@ const subject = { name: 'subject', label: texts.subject, type: 'text' } as const
 
 /** A last parameter (RFC 2812 §2.3.1), where there is one. */
 const trailing = (said: string | undefined): string => (said ? ` :${said}` : '');
+/** Words that are one parameter each. Throws a `Failure` for what is none. */
+function namesIn(given = '', separator: RegExp | string = ' '): string[] {
+  const all = given.trim().split(separator).filter(Boolean);
+  if (all.length === 0 || !all.every(isName)) throw unfit();
+  return all;
+}
+
+function nameIn(given: string | undefined): string {
+  const [name = '', ...more] = namesIn(given);
+  if (more.length > 0) throw unfit();
+  return name;
+}
+
 /** A mask of bans: a nick alone is one, whoever it is. */
-const mask = (who = ''): string => (isMask(who) ? who : `${who}!*@*`);
+function mask(given: string | undefined): string {
+  const who = nameIn(given);
+  return isMask(who) ? who : `${who}!*@*`;
+}
+
 const mode = (sign: string) => (channel: string, given: readonly string[]) => {
-  const nicks = (given[0] ?? '').split(/[\s,]+/).filter(Boolean);
+  const nicks = namesIn(given[0], /[\s,]+/);
   return `MODE ${channel} ${sign.charAt(0)}${sign.charAt(1).repeat(nicks.length)} ${nicks.join(' ')}`;
 };
 
@@ -51,7 +70,7 @@ const TYPED: readonly Typed[] = [
     words: ['kick'],
     title: texts.kick,
     fields: [nick, reason],
-    line: (channel, [who, why]) => `KICK ${channel} ${who}${trailing(why)}`,
+    line: (channel, [who, why]) => `KICK ${channel} ${nameIn(who)}${trailing(why)}`,
   },
   { words: ['ban'], title: texts.ban, fields: [nick], line: (channel, [who]) => `MODE ${channel} +b ${mask(who)}` },
   { words: ['unban'], title: texts.unban, fields: [nick], line: (channel, [who]) => `MODE ${channel} -b ${mask(who)}` },
@@ -59,8 +78,13 @@ const TYPED: readonly Typed[] = [
   { words: ['deop'], title: texts.deop, fields: [nick], line: mode('-o') },
   { words: ['voice'], title: texts.voice, fields: [nick], line: mode('+v') },
   { words: ['devoice'], title: texts.devoice, fields: [nick], line: mode('-v') },
-  { words: ['invite'], title: texts.invite, fields: [nick], line: (channel, [who]) => `INVITE ${who} ${channel}` },
-  { words: ['nick'], title: texts.changeNick, fields: [nick], line: (_, [wanted]) => `NICK ${wanted}` },
+  {
+    words: ['invite'],
+    title: texts.invite,
+    fields: [nick],
+    line: (channel, [who]) => `INVITE ${nameIn(who)} ${channel}`,
+  },
+  { words: ['nick'], title: texts.changeNick, fields: [nick], line: (_, [wanted]) => `NICK ${nameIn(wanted)}` },
   {
     words: ['part', 'leave'],
     title: texts.part,
@@ -71,15 +95,15 @@ const TYPED: readonly Typed[] = [
     words: ['msg', 'query'],
     title: texts.message,
     fields: [nick, text],
-    line: (_, [who, said]) => `PRIVMSG ${who}${trailing(said)}`,
+    line: (_, [who, said]) => `PRIVMSG ${nameIn(who)}${trailing(said)}`,
   },
   {
     words: ['notice'],
     title: texts.notice,
     fields: [nick, text],
-    line: (_, [who, said]) => `NOTICE ${who}${trailing(said)}`,
+    line: (_, [who, said]) => `NOTICE ${nameIn(who)}${trailing(said)}`,
   },
-  { words: ['whois'], title: texts.whois, fields: [nick], line: (_, [who]) => `WHOIS ${who}` },
+  { words: ['whois'], title: texts.whois, fields: [nick], line: (_, [who]) => `WHOIS ${namesIn(who).join(' ')}` },
   { words: ['away'], title: texts.away, fields: [reason], line: (_, [why]) => `AWAY${trailing(why)}` },
   { words: ['quit'], title: texts.quit, fields: [reason], line: (_, [why]) => `QUIT${trailing(why)}` },
   { words: ['raw', 'quote'], title: texts.raw, fields: [text], line: (_, [said = '']) => said },
