@@ -21,6 +21,12 @@ export const searchTexts = catalogue({
     en: 'Give a name, or a part of it.',
     de: 'Bitte einen Namen oder einen Teil davon angeben.',
   },
+  rooms: { en: 'Search for rooms', de: 'Räume suchen' },
+  roomsHow: {
+    en: 'Give a part of the name or of the topic.',
+    de: 'Bitte einen Teil des Namens oder des Themas angeben.',
+  },
+  topic: { en: 'Topic', de: 'Thema' },
   name: { en: 'Name or a part of it', de: 'Name oder ein Teil davon' },
   address: { en: 'Address', de: 'Adresse' },
 });

@@ -30,8 +30,20 @@ export const settingTexts = catalogue({
   no: { en: 'no', de: 'nein' },
   language: { en: 'Language of what the gateway tells you', de: 'Sprache, in der das Gateway Ihnen schreibt' },
   account: { en: 'Your settings', de: 'Ihre Einstellungen' },
+  accountHow: {
+    en: 'They hold for you everywhere on this gateway. What you do not change stays as it is.',
+    de: 'Sie gelten für Sie überall in diesem Gateway. Was Sie nicht ändern, bleibt, wie es ist.',
+  },
   realm: { en: 'Your settings of this server', de: 'Ihre Einstellungen für diesen Server' },
+  realmHow: {
+    en: 'They hold for you on this server. What you do not change stays as it is; passwords are not shown.',
+    de: 'Sie gelten für Sie auf diesem Server. Was Sie nicht ändern, bleibt, wie es ist; Passwörter werden nicht gezeigt.',
+  },
   room: { en: 'Settings of this room', de: 'Einstellungen dieses Raums' },
+  roomHow: {
+    en: 'They hold for you in this room. What you do not change stays as it is.',
+    de: 'Sie gelten für Sie in diesem Raum. Was Sie nicht ändern, bleibt, wie es ist.',
+  },
   done: { en: 'This is how it is set now.', de: 'So ist es jetzt eingestellt.' },
   choices: {
     en: 'What becomes of what the other side does not know',

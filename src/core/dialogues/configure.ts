@@ -9,9 +9,9 @@ import type { BoundCommand } from './talks.ts';
 
 /** Where the settings of which scope are, and what they are called. */
 const PLACES = [
-  { scope: 'account', on: 'gateway', title: texts.account },
-  { scope: 'realm', on: 'realm', title: texts.realm },
-  { scope: 'room', on: 'room', title: texts.room },
+  { scope: 'account', on: 'gateway', title: texts.account, instructions: texts.accountHow },
+  { scope: 'realm', on: 'realm', title: texts.realm, instructions: texts.realmHow },
+  { scope: 'room', on: 'room', title: texts.room, instructions: texts.roomHow },
 ] as const;
 
 /** `configure`, where there is something to be set: that of the account on the gateway, of a realm and of a room there. */
@@ -19,14 +19,14 @@ export function configureCommands(
   settings: Core['settings'],
   has: (scope: SettingsScope) => boolean,
 ): readonly BoundCommand[] {
-  return PLACES.filter(({ scope }) => has(scope)).map(({ scope, on, title }) => ({
+  return PLACES.filter(({ scope }) => has(scope)).map(({ scope, on, title, instructions }) => ({
     node: 'configure',
     who: 'user',
     on,
     title,
     async *run({ account, place }): AsyncGenerator<Step, Words, Answer> {
       const { user } = splitAccount(account);
-      const asked = { title, ...(await settings.form(place, scope, user)) };
+      const asked = { title, instructions, ...(await settings.form(place, scope, user)) };
       for (let form: Form = asked; ; ) {
         const answer = yield { kind: 'form', form, last: true };
         try {

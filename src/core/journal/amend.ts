@@ -17,8 +17,8 @@ export type Amending = Draft<EventOf<'edit'> | EventOf<'retract'>>;
 
 export type AmendParts = RouteContext & {
   readonly store: Pick<Store, 'journal'>;
-  readonly delivery: Pick<Delivery, 'waiting' | 'wake'>;
-  readonly settling: Pick<Settling, 'apply'>;
+  readonly delivery: Pick<Delivery, 'wake'>;
+  readonly settling: Pick<Settling, 'apply' | 'ofLane'>;
   readonly rows: Pick<Rows, 'write' | 'epoch'>;
   readonly intake: Pick<Intake, 'taken'>;
   transport(domain: string): Transport;
@@ -33,14 +33,14 @@ const amendedLane = (place: Place): string => `amended ${placeKey(place)}`;
 const messageOf = ({ owed }: OwedRow): Message | undefined =>
   owed.way === 'out' && owed.event.kind === 'message' ? owed.event : undefined;
 
-/** Whether the row is all of the message that its sender calls so. */
+/** Whether the row is the message that its sender calls so, or a piece of it. */
 const isCalled = ({ piece }: OwedRow, target: string): boolean =>
-  piece?.parts === 1 && [piece.origin.id, piece.origin.originId].includes(target as never);
+  piece !== undefined && [piece.origin.id, piece.origin.originId].includes(target as never);
 
 /**
  * Changes what still waits for its network: a correction replaces the text, a retraction ends it, and nobody there ever
- * hears of either. Its key is kept: a repeat of it is done, too, whatever has left by then. False for what has left, or
- * cannot be changed in silence: then it goes its usual way.
+ * hears of either. Its key is kept: a repeat of it is done, too, whatever has left by then. False for what has left, in part
+ * too, or cannot be changed in silence: then it goes its usual way.
  */
 export function openAmend({ store, delivery, settling, rows, intake, ...parts }: AmendParts) {
   const cost = (event: Event): number =>
@@ -54,11 +54,12 @@ export function openAmend({ store, delivery, settling, rows, intake, ...parts }:
     degrade({ media: undefined }, draft, route(parts, draft, account), NOTHING).pieces;
 
   /** Whether the row is here and nowhere else: it was not handed over, or its bridge gives it back. */
-  function isHere({ life, busy, doubt, pending }: OwedRow, { place }: Message): boolean {
+  function isHere({ life, busy, doubt, pending, kept, event }: OwedRow, { place }: Message): boolean {
     if (doubt) return false;
     if (life.state === 'ready') return !busy;
     const { withdraw } = parts.transport(placeTransport(place)).bridge();
-    return withdraw !== undefined && pending.size > 0 && [...pending].every((id) => withdraw(id));
+    const ids = kept ? [...pending] : [event];
+    return withdraw !== undefined && ids.length > 0 && ids.every((id) => withdraw(id));
   }
 
   /** The message with its new text, where that still is one message and costs no more than was reserved. */
@@ -88,28 +89,39 @@ export function openAmend({ store, delivery, settling, rows, intake, ...parts }:
 
   function replace(row: OwedRow, event: Message, done: readonly Statement[]): void {
     if (row.owed.way === 'out') row.owed = { ...row.owed, event };
-    if (!row.kept) return;
     const body = JSON.stringify(row.owed);
     const changed = parts.now();
     const trace = `${changed} corrected by its sender\n`;
     const statement = () => store.journal.amend({ id: row.id, epoch: rows.epoch, changed, body, trace });
-    write(row, () => [statement(), ...done]);
+    if (row.kept) write(row, () => [statement(), ...done]);
     delivery.wake((one) => one === row);
+  }
+
+  /** Ends what is still here of a message in pieces, the last first; false where some of it has left. */
+  function end(pieces: readonly OwedRow[]): boolean {
+    const here = [...pieces].reverse().filter((row) => {
+      const message = messageOf(row);
+      return message && isHere(row, message);
+    });
+    for (const row of here) settling.apply(row, { on: 'withdrawn', over: true });
+    return here.length === pieces[0]?.piece?.parts;
   }
 
   const write = (row: OwedRow, statements: () => readonly Statement[]): void =>
     rows.write(row, statements, () => undefined);
 
-  return async (draft: Amending, origin: Origin): Promise<boolean> => {
+  return async (draft: Amending, origin: Origin, lane: string): Promise<boolean> => {
     const key = stanzaKey(draft, origin);
     if (await isRepeat(draft, key)) return true;
-    const lane = laneOf('out', draft.place);
-    await intake.taken(lane);
-    const row = delivery.waiting(lane).find((one) => isCalled(one, draft.target));
+    await intake.taken(laneOf('out', draft.place));
+    const called = [...new Set(settling.ofLane(lane))].filter((one) => isCalled(one, draft.target));
+    const [row] = called;
     const before = row && messageOf(row);
     if (!row || !before) return false;
+    if (row.piece?.parts !== 1) return draft.kind === 'retract' && end(called);
     const event = draft.kind === 'retract' ? undefined : corrected(before, draft.text, row.account as AccountKey);
-    if ((draft.kind === 'edit' && !event) || !isHere(row, before)) return false;
+    // What went at once and is not kept has no place to which it could come back.
+    if ((draft.kind === 'edit' && (!event || !row.lane.rows.includes(row))) || !isHere(row, before)) return false;
     settling.apply(row, { on: 'withdrawn', over: !event });
     const done = note(row, draft, key);
     if (event) replace(row, event, done);

@@ -66,8 +66,6 @@ export type Delivery = {
   tell(event: Event, account: AccountKey): void;
   /** What is held back in a lane and would be made void by a draft. */
   held(lane: string, draft: Draft): Held | undefined;
-  /** What is in hand of a lane, in order. */
-  waiting(lane: string): readonly OwedRow[];
   /** Tries again what waited for its side, in the lanes whose first row fits. */
   wake(fits: (row: OwedRow) => boolean): void;
   /** What fits and is not under way will not be tried any more, whatever has failed: its sender gets the failure. */
@@ -362,7 +360,6 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
       const last = lanes.get(lane)?.rows.at(-1);
       return last?.held && !last.busy && replaces(draft, last.held.draft) ? last.held : undefined;
     },
-    waiting: (key) => lanes.get(key)?.rows ?? [],
     wake(fits) {
       backlog.woken();
       for (const lane of [...lanes.values()]) {

@@ -50,7 +50,7 @@ export type OutwardContext = AdmitContext &
     readonly digests: Pick<Digests, 'wrote' | 'standsFor'>;
     readonly typed: Typed;
     /** Changes in silence what still waits for its network. False where it cannot. */
-    amend(draft: Amending, origin: Origin): Promise<boolean>;
+    amend(draft: Amending, origin: Origin, lane: string): Promise<boolean>;
     /** What is no failure is a bug: it is logged. */
     asFailure(error: unknown): Failure;
   };
@@ -158,7 +158,7 @@ export function openOutward(context: OutwardContext) {
   /** What is about a message that still waits changes that, and goes out itself where it is too late. */
   async function amend(draft: Amending, leg: Leg, sent: Sent, about: Reference | Promise<Reference>): Promise<void> {
     try {
-      if (sent.origin && (await context.amend(draft, sent.origin))) return;
+      if (sent.origin && (await context.amend(draft, sent.origin, leg.lane))) return;
       await go(draft, leg, sent, reduced(draft, leg, about));
     } catch (error) {
       await fail(draft, sent, error);
@@ -244,7 +244,7 @@ function heard<T>(value: T | Promise<T>): T | Promise<T> {
 const hasFiles = (draft: Draft): draft is DraftOf<'message'> => draft.kind === 'message' && draft.files !== undefined;
 
 const amends = (draft: Draft): draft is Amending =>
-  (draft.kind === 'edit' || draft.kind === 'retract') && draft.place.kind === 'contact';
+  draft.kind === 'retract' || (draft.kind === 'edit' && draft.place.kind === 'contact');
 
 /** What somebody is called outside of rooms. */
 function nameOf(account: AccountKey): string {

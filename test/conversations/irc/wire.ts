@@ -19,7 +19,7 @@ const SCRIPTED = [
 ];
 
 /** A scripted ircd, `net`. `irc(nick)` is the newest connection with that nick, `irc` the newest one. */
-export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixed, loud, settings }) => {
+export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixed, loud, settings, throttle }) => {
   const ircd = await ircServer({
     serve: true,
     loud: loud === 'yes',
@@ -76,7 +76,13 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixe
       ...(settings && JSON.parse(settings)),
       ...(fixed === 'yes' && { fixed_server: 'net' }),
       servers: {
-        net: { host: '127.0.0.1', port: ircd.port, tls: false, throttle: 'off', insecure_login: insecure === 'yes' },
+        net: {
+          host: '127.0.0.1',
+          port: ircd.port,
+          tls: false,
+          throttle: throttle ? JSON.parse(throttle) : 'off',
+          insecure_login: insecure === 'yes',
+        },
       },
     },
     async say(text, nick) {
