@@ -209,7 +209,20 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 /** Verbs whose parameters nobody but the gateway and the server chooses: their tests are where they are written. */
-const OWN = ['AUTHENTICATE', 'CAP', 'PASS', 'PING', 'PONG', 'QUIT', 'USER', 'WEBIRC', 'ISON', 'CHATHISTORY'];
+const OWN = [
+  'AUTHENTICATE',
+  'CAP',
+  'PASS',
+  'PING',
+  'PONG',
+  'QUIT',
+  'USER',
+  'WEBIRC',
+  'ISON',
+  'CHATHISTORY',
+  'MARKREAD',
+  'WHO',
+];
 
 function fits(line: string, shapes: readonly Shape[]): boolean {
   const { command, params } = parseClientLine(line);
