@@ -53,6 +53,7 @@ const server = z
       .union([fingerprint, z.array(fingerprint).min(1).max(10)])
       .optional()
       .describe('SHA-256 of the certificate, checked instead of the authorities'),
+    ca: z.string().min(1).optional().describe('A PEM file with the only authorities that are trusted for this server'),
     certificate: z
       .string()
       .min(1)

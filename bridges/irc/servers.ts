@@ -20,6 +20,8 @@ export type Server = {
   readonly insecureLogin: boolean;
   /** How it is told where users come from. */
   readonly webirc: WebIrc | undefined;
+  /** The file with the authorities that are trusted there, in place of the system's. */
+  readonly ca: string | undefined;
   /** The file of the certificate that the gateway shows there. */
   readonly certificate: string | undefined;
 };
@@ -39,6 +41,7 @@ export function serverFor(config: IrcConfig, realm: string, set: RealmSettings):
     encodings: { in: set.encoding_in || entry.charset, out: set.encoding_out },
     insecureLogin: !own && entry.insecure_login,
     webirc: own ? undefined : entry.webirc,
+    ca: own ? undefined : entry.ca,
     certificate: own ? undefined : entry.certificate,
   };
 }

@@ -102,6 +102,10 @@ export const texts = catalogue({
     en: 'The certificate and the private key to log in with are not PEM, or do not belong together.',
     de: 'Das Zertifikat und der private Schlüssel für die Anmeldung sind kein PEM oder gehören nicht zusammen.',
   },
+  badAuthorities: {
+    en: 'The operator of this gateway has to look after the authorities that it trusts for this server.',
+    de: 'Der Betreiber dieses Gateways muss nach den Zertifizierungsstellen sehen, denen es für diesen Server vertraut.',
+  },
   noSasl: (host: string) => ({
     en: `${host} offers no login (SASL PLAIN) at the moment, and you have an account there.`,
     de: `${host} bietet im Moment keine Anmeldung an (SASL PLAIN), und Sie haben dort ein Konto.`,

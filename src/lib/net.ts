@@ -12,6 +12,8 @@ export type ConnectTarget = {
     readonly verify: boolean;
     /** SHA-256 fingerprints of the certificate, hex, any case, colons allowed. Where given, they replace the CAs. */
     readonly pin?: readonly string[];
+    /** PEM of the only certificate authorities to trust there. */
+    readonly ca?: string;
     /** What is shown of ourselves where the other side asks for it: PEM. */
     readonly certificate?: { readonly cert: string; readonly key: { open(): string } };
   };
@@ -89,6 +91,11 @@ async function resolve(target: ConnectTarget, { lookup, allowed: may }: Rules): 
   const found = family ? [{ address: target.host, family }] : await lookup(target.host);
   const local = target.localAddress ? isIP(target.localAddress) : 0;
   const reachable = found.filter((entry) => local === 0 || entry.family === local);
+  if (found.length > 0 && reachable.length === 0)
+    throw new ConnectError(
+      'unknown-host',
+      `${target.called ?? target.host} has no IPv${local} address, and this gateway connects from one.`,
+    );
   if (reachable.length === 0)
     throw new ConnectError('unknown-host', `${target.called ?? target.host} has no usable address.`);
   const allowed = target.chosenByUser ? reachable.filter((entry) => may(entry.address)) : reachable;
@@ -121,14 +128,14 @@ function dial(target: ConnectTarget, addresses: readonly Found[]): Socket {
 type Under = { readonly socket: Socket; readonly stop: AbortSignal; readonly ca: string | undefined };
 
 async function secure(target: ConnectTarget, rules: NonNullable<ConnectTarget['tls']>, under: Under): Promise<Socket> {
-  const { pin = [], certificate } = rules;
+  const { pin = [], certificate, ca = under.ca } = rules;
   const socket = tlsConnect({
     socket: under.socket,
     host: target.host,
     // RFC 6066 §3: a literal address is no server name.
     ...(isIP(target.host) ? {} : { servername: target.host }),
     rejectUnauthorized: rules.verify && pin.length === 0,
-    ...(under.ca ? { ca: under.ca } : {}),
+    ...(ca ? { ca } : {}),
     ...(certificate && { cert: certificate.cert, key: certificate.key.open() }),
   });
   await opened(socket, 'secureConnect', under.stop);

@@ -103,7 +103,10 @@ describe('TCP', () => {
     socket.destroy();
     await expect(
       openConnect({ lookup: to('127.0.0.1') })({ ...target(server.port), localAddress: '::1' }, never),
-    ).rejects.toMatchObject({ reason: 'unknown-host' });
+    ).rejects.toMatchObject({
+      reason: 'unknown-host',
+      message: 'irc.example has no IPv6 address, and this gateway connects from one.',
+    });
   });
 
   it('says what went wrong', async () => {

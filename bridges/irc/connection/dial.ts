@@ -4,6 +4,7 @@ import { texts } from '#bridges/irc/texts.ts';
 import type { Host, SessionKey } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Words } from '#src/model/language.ts';
+import { authoritiesIn } from './registration/client-certificate.ts';
 import type { ServicesAccount } from './registration/sasl-mechanisms.ts';
 import type { TransportSecurity } from './transport-security.ts';
 
@@ -54,14 +55,16 @@ export async function dial(key: SessionKey, dialling: Dialling, signal: AbortSig
   throw reason;
 }
 
-function open(key: SessionKey, address: ServerAddress, dialling: Dialling, signal: AbortSignal): Promise<Socket> {
+async function open(key: SessionKey, address: ServerAddress, dialling: Dialling, signal: AbortSignal): Promise<Socket> {
   const { host, server, localAddress, timeout, certificate } = dialling;
+  // Read at each connection, for it is renewed.
+  const ca = address.tls && server.ca !== undefined ? await authoritiesIn(server.ca) : undefined;
   return host.connect(
     {
       host: address.host,
       port: address.port,
       ...(address.tls && {
-        tls: { verify: server.verify, pin: server.pin, ...(certificate && { certificate }) },
+        tls: { verify: server.verify, pin: server.pin, ...(ca && { ca }), ...(certificate && { certificate }) },
       }),
       ...(localAddress !== undefined && { localAddress }),
       ...(server.chosen && { chosenByUser: { ports: IRC_PORTS } }),

@@ -33,6 +33,16 @@ export function clientCertificate(certificate: string, key: string): ClientCerti
   return { cert, key: new Sealed(secret) };
 }
 
+/** The authorities that an operator trusts for a server, in a file of theirs. Rejects with a `Failure`. */
+export async function authoritiesIn(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new Failure('internal', { text: texts.badAuthorities, cause: error });
+  });
+  const found = pemBlocks(text, 'CERTIFICATE');
+  if (found === '') throw new Failure('internal', { text: texts.badAuthorities });
+  return found;
+}
+
 /** What an operator keeps in a file for all who go to a server: read at each connection, for it is renewed. Rejects with a `Failure`. */
 export async function certificateIn(file: string): Promise<ClientCertificate> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {

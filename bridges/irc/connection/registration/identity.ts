@@ -27,7 +27,11 @@ export function identityOf(
 ): ConnectionIdentity {
   const { user } = splitAccount(account);
   const realname = config.realname_from_jid ? user : config.realname;
-  const username = set.username.replace(/[^A-Za-z0-9._-]/g, '_').slice(0, 10);
+  // What every ircd takes: some refuse dots, or what begins with no letter or digit (ircd-hybrid, charybdis).
+  const username = set.username
+    .replace(/[^A-Za-z0-9_-]/g, '_')
+    .replace(/^[_-]+/, '')
+    .slice(0, 10);
   return {
     nick: set.nick || nick,
     username: username || userName(user),

@@ -2,8 +2,10 @@ import pino from 'pino';
 import { describe, expect, it } from 'vitest';
 import { openTransportSecurity, readPolicy } from '#bridges/irc/connection/transport-security.ts';
 import { memoryState } from '../../../contract/memory-state.ts';
+import { CERTIFICATE } from '../../../fakes/certificate.ts';
 import { ircServer } from '../../../fakes/irc-server.ts';
 import { handClock } from '../../../hand-clock.ts';
+import { folder } from '../../../process/cli/isthmus.ts';
 import { key, login, type Rig, rig } from '../harness.ts';
 
 const policies = async ({ state }: Rig): Promise<string[]> =>
@@ -121,4 +123,18 @@ describe('a server that is to be reached over TLS alone (STS)', () => {
     ['port', {}],
     ['', {}],
   ] as const)('says so by %j', (value, policy) => expect(readPolicy(value)).toEqual(policy));
+});
+
+describe('the authorities of a server', () => {
+  it('are those of a file, where the operator names one', async () => {
+    using temporary = folder();
+    const ca = temporary.file('ca.pem', 'nothing');
+    await using secure = await ircServer({ serve: true, tls: true });
+    await using gateway = await rig(secure, {}, { tls: true, ca });
+    const opening = () => gateway.bridge.connect(key('romeo'), { nick: 'romeo' }, new AbortController().signal);
+    await expect(opening()).rejects.toThrow('authorities');
+    // It is trusted, and for another host.
+    temporary.file('ca.pem', CERTIFICATE);
+    await expect(opening()).rejects.toThrow('ERR_TLS_CERT_ALTNAME_INVALID');
+  });
 });
