@@ -67,6 +67,7 @@ function follow(step: ChannelStep, line: Line, connection: IrcConnection): void 
     pending.done('join', channel);
     learnModes(channel, connection);
     learnMembers(channel, connection);
+    learnHidden(channel, connection);
     catchUp(connection.channels.get(channel)?.name ?? channel, connection);
   }
   if (step.self?.change === 'left') {
@@ -89,6 +90,25 @@ function relist(channel: string, { host, realm, view, channels }: IrcConnection)
     if (channels.get(channel) === room && room.joined && view.isPrimary(channel))
       emit(host, snapshot(room, view, oursIn(realm, channel)));
   });
+}
+
+/**
+ * Finds out which of ours in a channel the server does not show to this one (auditoriums, delayed joins). Whose JOIN it has
+ * read before a ping is read by then.
+ */
+function learnHidden(channel: string, connection: IrcConnection): void {
+  const { realm, view, channels } = connection;
+  const unseen = () =>
+    realm.primaries
+      .members(channel)
+      .flatMap(({ account }) => (account === view.account || view.sees(channel, account) ? [] : account));
+  const before = new Set(unseen());
+  if (before.size === 0) return;
+  const learn = (): void => {
+    const room = channels.get(channel);
+    if (room) room.hidden = new Set(unseen().filter((account) => before.has(account)));
+  };
+  connection.ping().then(learn, unanswered);
 }
 
 /** Another connection of ours may be the primary of a channel now. */

@@ -38,6 +38,8 @@ export type Channel = {
   readonly members: Map<string, ChannelMember>;
   /** Which accounts of ours are among the members. */
   readonly own: Set<AccountKey>;
+  /** Accounts of ours that are in it and that the server does not show to this one, as in auditoriums. */
+  hidden?: Set<AccountKey>;
   topic: string;
   topicBy: string | undefined;
   topicAt: number | undefined;
@@ -116,7 +118,9 @@ export function add(room: Channel, nick: string, modes: string, view: ServerView
   if (!isName(nick) || (room.members.size >= MEMBER_LIMIT && !room.members.has(key))) return undefined;
   const member = { nick, modes, account: view.ours(key) };
   room.members.set(key, member);
-  if (member.account !== undefined) room.own.add(member.account);
+  if (member.account === undefined) return member;
+  room.own.add(member.account);
+  room.hidden?.delete(member.account);
   return member;
 }
 

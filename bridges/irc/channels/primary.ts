@@ -6,6 +6,8 @@ export type PrimaryCandidate = {
   readonly account: AccountKey;
   /** Whether this connection still sees that account of ours in the channel (folded name). */
   sees(channel: string, account: AccountKey): boolean;
+  /** Whether its server hides that account of ours there from it. */
+  hides(channel: string, account: AccountKey): boolean;
 };
 
 /** A channel that has lost its primary connection, and what that one had told, the newest last. */
@@ -92,7 +94,8 @@ export function openPrimaries(): Primaries {
     const entries = channels.get(channel);
     for (const entry of entries?.values() ?? []) {
       if (entry.connection === connection) return true;
-      if (connection.sees(channel, entry.connection.account)) return false;
+      const { account } = entry.connection;
+      if (connection.sees(channel, account) || (!entry.gone && connection.hides(channel, account))) return false;
       if (entry.gone && entries) keep(channel, entries.values());
     }
     return false;

@@ -94,6 +94,10 @@ export class ConnectionState implements ServerView, PrimaryCandidate {
     return this.#rooms.get(channel)?.own.has(other) ?? false;
   }
 
+  hides(channel: string, other: AccountKey): boolean {
+    return this.#rooms.get(channel)?.hidden?.has(other) ?? false;
+  }
+
   /** Learns from a line that the server sent at once, as an answer to us, how far its clock is from ours. */
   learnClock({ tags }: Line): void {
     const offset = this.now() - Date.parse(tags.time ?? '');
