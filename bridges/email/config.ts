@@ -197,6 +197,15 @@ export const config = z
       .max(20)
       .default(['127.0.0.1', '::1'])
       .describe('Mail servers of ours, which are believed who has connected to them (XFORWARD, XCLIENT)'),
+    answers_in_a_row: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(10)
+      .describe(
+        'Mails that two may answer each other faster than people write, before it counts as a loop of programs',
+      ),
     attachments: z
       .number()
       .int()

@@ -108,6 +108,10 @@ export const texts = catalogue({
     en: 'From now on this is answered in plain text.',
     de: 'Von nun an wird hier im Klartext geantwortet.',
   },
+  answersItself: (address: string) => ({
+    en: `You and ${address} answer each other faster than people write, as programs do that never end. This was not sent. Send it again to go on.`,
+    de: `Sie und ${address} antworten einander schneller, als Menschen schreiben, wie Programme, die nie aufhören. Das wurde nicht gesendet. Senden Sie es noch einmal, um fortzufahren.`,
+  }),
   nobodyReads: (address: string) => ({
     en: `Nobody reads what is sent to ${address}. Send it again to write there all the same.`,
     de: `Was an ${address} geht, liest niemand. Noch einmal senden, um trotzdem dorthin zu schreiben.`,

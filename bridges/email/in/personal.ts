@@ -3,6 +3,7 @@ import { looksLikeAddress, mailboxOf } from '#bridges/email/mailbox.ts';
 import { isMessageId } from '#bridges/email/out/compose.ts';
 import type { GroupMails, GroupPlacing } from '#bridges/email/rooms/group-mails.ts';
 import { texts } from '#bridges/email/texts.ts';
+import { lastAnswer } from '#bridges/email/threads/answer-loop.ts';
 import { ownAddresses } from '#bridges/email/threads/own-addresses.ts';
 import { type MailPeer, type MailThread, withReference } from '#bridges/email/threads/state.ts';
 import { plainSubject } from '#bridges/email/threads/subject.ts';
@@ -18,6 +19,7 @@ import { isBlank } from '#src/model/text.ts';
 import { changeOf } from './changes.ts';
 import type { IncomingFile, ReadMail } from './incoming.ts';
 import { beginningOf, type Originals } from './originals.ts';
+import { type MailId, openPlacing, type Placing } from './placing.ts';
 import { askedBy, markable } from './read-requests.ts';
 import { type MailRecipient, NO_SUCH_USER, type RecipientAnswer, TAKEN } from './recipients.ts';
 
@@ -29,6 +31,8 @@ export type PersonalMails = {
   take(mail: ReadMail, to: UserRecipient, admission: 'yes' | 'first'): Promise<RecipientAnswer>;
 };
 
+/** How long (ms) a mail may have been on its way before it is told when it was written, and for how long it may have been. */
+const [LATE, LATEST] = [120_000, 30 * 86_400_000];
 /** How many of those are named that a mail went to as well. */
 const ALSO = 10;
 
@@ -38,21 +42,6 @@ type CleanMail = {
   readonly fresh?: string | undefined;
   readonly others?: Words | undefined;
   readonly url: string | undefined;
-};
-
-/** A mail that has passed between an account and a peer, under its id and under that by which it was found; of ours with what it said. */
-type PassedMail = { readonly id: string; readonly at: string; readonly thread: string; readonly text?: string };
-/** So many that a mail refers to are made use of, and so many looked for at a time. */
-const MOST_KNOWN = 3;
-const AT_ONCE = 5;
-
-type Placing = {
-  readonly thread: string;
-  readonly known: MailThread;
-  /** The message that it answers. */
-  readonly replyTo?: ForeignId | undefined;
-  /** What we had said there. */
-  readonly sent: readonly string[];
 };
 
 export function openPersonal(
@@ -70,62 +59,13 @@ export function openPersonal(
   },
 ): PersonalMails {
   const { host, config, state, shown, alone } = transport;
-
-  /**
-   * The thread that a mail belongs to: by the address that it was sent to, then by the mails that it refers to, then a new one.
-   * Who is not the peer of that thread does not get into it (SECURITY, mail in).
-   */
-  async function place(mail: ReadMail, { account, token, sent }: UserRecipient): Promise<Placing> {
-    const { parsed, from } = mail;
-    const answered = sent?.their === from ? `${token}@${config.domain}` : undefined;
-    const about = [
-      ...new Set([...(answered ? [answered] : []), ...parsed.inReplyTo, ...parsed.references.toReversed()]),
-    ];
-    // Without a wait where there is nothing to ask: the thread is asked for with all else.
-    const known = about.length === 0 ? [] : await knownOf(account, from, about);
-    const [first] = known;
-    const thread = first?.thread ?? state.mac('thread', account, from, parsed.messageId || bodyOf(state, parsed));
-    const replyTo = known.find(({ id, at }) => id === answered || parsed.inReplyTo.includes(at))?.id;
-    return {
-      thread,
-      known: await state.thread(account, from, thread),
-      replyTo: replyTo as ForeignId | undefined,
-      sent: known.flatMap(({ text }) => (text === undefined ? [] : [text])),
-    };
-  }
-
-  /** The first of some mails that have passed between an account and a peer. */
-  async function knownOf(account: AccountKey, from: string, ids: readonly string[]) {
-    const found: PassedMail[] = [];
-    for (let first = 0; first < ids.length && found.length < MOST_KNOWN; first += AT_ONCE) {
-      const some = ids.slice(first, first + AT_ONCE);
-      const passed = await Promise.all(some.map((at) => passedAs(account, from, at)));
-      found.push(...passed.flatMap((one) => one ?? []));
-    }
-    return found.slice(0, MOST_KNOWN);
-  }
-
-  async function passedAs(account: AccountKey, from: string, at: string): Promise<PassedMail | undefined> {
-    const placed = await state.placed(account, from, at);
-    if (!placed) return undefined;
-    const id = placed.ours ?? at;
-    const ours = id.endsWith(`@${config.domain}`) ? await state.sent(id.replace(/@.*$/, '')) : undefined;
-    return { id, at, thread: placed.thread, ...(ours?.account === account && { text: ours.mail.text }) };
-  }
-
-  /** The id of a mail, another one where the same id comes with other words: nobody takes the place of what was said before. */
-  async function idOf(account: AccountKey, { parsed, from }: ReadMail): Promise<{ id: string; hash: string }> {
-    const hash = bodyOf(state, parsed);
-    const id = isMessageId(parsed.messageId) ? parsed.messageId : `${hash}@${config.domain}`;
-    const known = await state.placed(account, from, id);
-    return { id: known && known.hash !== hash ? `${id}#${hash.slice(0, 8)}` : id, hash };
-  }
+  const { place, idOf } = openPlacing(transport);
 
   async function accept(mail: ReadMail, to: UserRecipient, admission: 'yes' | 'first'): Promise<RecipientAnswer> {
     const { parsed, from } = mail;
     const { account } = to;
     // Asked at once, for the store answers all in one go.
-    const [peer, placing, { id, hash }, several] = await Promise.all([
+    const [peer, placing, { id, hash, again }, several] = await Promise.all([
       state.peer(account, from),
       place(mail, to),
       idOf(account, mail),
@@ -146,7 +86,7 @@ export function openPersonal(
     const original = originals.keep(mail, { account, place: from, id });
     const keeping = () => [
       ...original.writes,
-      ...writes(mail, account, { placing, id, hash, peer, isStranger }),
+      ...writes(mail, account, { placing, id, hash, again, peer, isStranger, text: clean.text }),
       ...(several ? groups.writes(mail, account, several, { hash, said: clean.text }) : []),
     ];
     if (await answersForm(mail, { account, text: clean.text }, keeping())) return TAKEN;
@@ -222,16 +162,23 @@ export function openPersonal(
     return answer?.state === 'done';
   }
 
-  /** How long a mail may have been on its way before it is told when it was written. */
-  const late = (date: number) => (host.clock.now() - date > 120_000 ? { at: date } : {});
+  /** When it was written, where that is earlier than now. A clock that stands for years, or who wants nobody to see it, says more. */
+  const late = (date: number) => {
+    const ms = host.clock.now() - date;
+    return ms > LATE && ms < LATEST ? { at: date } : {};
+  };
 
-  type Known = { placing: Placing; id: string; hash: string; peer: MailPeer; isStranger: boolean };
+  type Known = MailId & { placing: Placing; peer: MailPeer; isStranger: boolean; text: string };
 
-  function writes(mail: ReadMail, account: AccountKey, { placing, id, hash, peer, isStranger }: Known): StateWrite[] {
+  function writes(mail: ReadMail, account: AccountKey, about: Known): StateWrite[] {
+    const { placing, id, hash, again, peer, isStranger, text } = about;
     const { parsed, from, verdict } = mail;
     const { thread, known } = placing;
     const subject = known.subject ?? (plainSubject(parsed.subject) || undefined);
     const { replyTo: before, ...rest } = known;
+    const { answer: last, ...asPeer } = askedBy(mail, { id, at: host.clock.now() }, peer);
+    const came = { text, hash: state.mac('said', text), at: host.clock.now(), sentAt: placing.sentAt };
+    const answer = again ? last : lastAnswer(last, came, config.answers_in_a_row);
     const asked = mailboxOf(parsed.replyTo[0]?.address ?? '');
     // Only who is who they say moves where answers go; nothing of ours goes to our own domain.
     const answerTo = verdict.from === 'verified' ? (asked?.endsWith(`@${config.domain}`) ? from : asked) : before;
@@ -246,7 +193,8 @@ export function openPersonal(
         ...(answerTo !== undefined && answerTo !== from && { replyTo: answerTo }),
       }),
       state.writePeer(account, from, {
-        ...askedBy(mail, { id, at: host.clock.now() }, peer),
+        ...asPeer,
+        ...(answer && { answer }),
         ...{ thread, answered: true, encrypted: isSealed(mail, peer) },
         unasked: isStranger && verdict.from !== 'verified',
       }),
@@ -382,8 +330,3 @@ function freshSubject(subject: string | undefined, { subject: known = '' }: Mail
   const plain = plainSubject(subject);
   return plain === '' || plain === plainSubject(known) ? undefined : plain;
 }
-
-const bodyOf = (
-  { mac }: EmailTransport['state'],
-  { subject = '', text = '', html = '', files }: ReadMail['parsed'],
-): string => mac('body', subject, text, html, ...files.map(({ name = '', type }) => `${name} ${type}`));

@@ -1,10 +1,12 @@
 import type { MailForms } from '#bridges/email/forms/forms.ts';
 import { texts } from '#bridges/email/texts.ts';
+import { answeredBy } from '#bridges/email/threads/answer-loop.ts';
 import { leaving, type MailPeer, type SentMail, stayed, withReference } from '#bridges/email/threads/state.ts';
 import { envelopeIdOf, tokenLocalPart } from '#bridges/email/threads/user-address.ts';
 import { type EmailTransport, nameIn, settingsOf, userMailbox } from '#bridges/email/transport.ts';
 import type { StateWrite } from '#src/bridge.ts';
 import type { EventOf } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type EventId, splitAccount } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import { attachmentsOf } from './attachments.ts';
@@ -134,6 +136,18 @@ export function openPreparing(
     };
   }
 
+  /** What is remembered of an answer. Throws the `Failure` of one that would go on in a loop of programs (RFC 5321 §6.3). */
+  function answeredIn(
+    event: MessageEvent,
+    account: AccountKey,
+    { their, peer }: { readonly their: string; readonly peer: MailPeer },
+  ): readonly StateWrite[] {
+    if (!peer.answer || event.form) return [];
+    const answer = answeredBy(peer.answer, event, config.answers_in_a_row);
+    if (answer === 'loop') throw new Failure('policy-violation', { text: texts.answersItself(their) });
+    return [state.writePeer(account, their, { ...peer, answer })];
+  }
+
   /** By whose address a mail goes. Who writes from a mailbox of their own needs no introduction, and their server signs. */
   async function senderOf(account: AccountKey, token: string, by: OwnSender | undefined) {
     const bounces = tokenAddress(token);
@@ -164,7 +178,10 @@ export function openPreparing(
       ...{ said, thread, isChange: false, after: [] },
       ...(subject !== undefined && { subject }),
       ...(replied !== undefined && { inReplyTo: messageIdOf(replied) }),
-      writes: asked.flatMap(({ writes }) => writes),
+      writes: [
+        ...asked.flatMap(({ writes }) => writes),
+        ...(before ? [] : answeredIn(events[0], account, { their, peer })),
+      ],
       mail: { text: before?.text ?? textOf(said), attachments: await attachmentsOf(transport, events) },
     };
   }

@@ -5,6 +5,7 @@ import type { Host, StateWrite } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import { answerSchema } from './answer-loop.ts';
 
 const DAY = 86_400_000;
 /** How long answers to a mail, and reports about it, are recognised. */
@@ -80,6 +81,7 @@ const peerSchema = z.object({
   plain: z.boolean().exactOptional(),
   /** Our user was told that nobody reads that address. */
   warned: z.boolean().exactOptional(),
+  answer: answerSchema.exactOptional(),
 });
 /** What is between an account and a peer. */
 export type MailPeer = z.infer<typeof peerSchema>;

@@ -20,7 +20,7 @@ const ROMEO = `romeo=a.example@${DOMAIN}`;
 /**
  * The world of mail. `email(bob@example.com)< from Romeo romeo=a.example@mail.example, id ID, re ID, subject "S": TEXT` is the next mail
  * that goes to that mailbox, `re -` where it answers none; a line break is `\n`. What comes in is written in the same way, `to` in the place of
- * `from`, and all before the text may be left out; `times 900` is a long one; `header "NAME: VALUE"` is one more; behind the text of what is heard stand its files, each with name, type and bytes. `email!` orders: see `orders`. `option: settings JSON`
+ * `from`, and all before the text may be left out; `times 900` is a long one; `header "NAME: VALUE"` is one more; `author "X <x@example.com>"` is its From in the place of the usual, with `'` for quotes, `date "D"` its Date; `id -` and `date "-"` are none; behind the text of what is heard stand its files, each with name, type and bytes. `email!` orders: see `orders`. `option: settings JSON`
  * are settings of the transport, `option: mailbox yes` has a mailbox of Romeo's own (`own-mailbox.ts`), `option: services JSON` are hosts and ports by the names of SRV records, `option: protocol smtp` is how mail comes in, if not by LMTP.
  */
 export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', mailbox, services = '{}' }) => {
@@ -35,7 +35,7 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', m
   let web = '';
 
   const rawOf = (text: string, who = BOB, by?: string): { from: string; to: string[]; raw: string; smtp: boolean } => {
-    const { to, rcpt, id, re, subject, sender, headers, cc, body, plain } = readMail(text);
+    const { to, rcpt, id, re, subject, sender, headers, cc, body, plain, author, date } = readMail(text);
     const content = headers.some((one) => /^content-type:/i.test(one))
       ? []
       : ['Content-Type: text/plain; charset=utf-8'];
@@ -45,14 +45,14 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', m
       smtp: protocol === 'smtp',
       raw: [
         ...(plain ? [] : [vouched(who, by)]),
-        `From: ${nameOf(who)} <${who}>`,
+        `From: ${author ?? `${nameOf(who)} <${who}>`}`,
         `To: ${to
           .split(' and ')
           .map((one) => `<${one}>`)
           .join(', ')}`,
         ...(cc === undefined ? [] : [`Cc: ${cc}`]),
-        `Date: ${new Date(now()).toUTCString()}`,
-        `Message-ID: <${id ?? `m${++count}@example.com`}>`,
+        ...(date === '-' ? [] : [`Date: ${date ?? new Date(now()).toUTCString()}`]),
+        ...(id === '-' ? [] : [`Message-ID: <${id ?? `m${++count}@example.com`}>`]),
         ...(re === undefined ? [] : [`In-Reply-To: <${re}>`]),
         ...(subject === undefined ? [] : [`Subject: ${subject}`]),
         'MIME-Version: 1.0',
@@ -239,6 +239,9 @@ type Written = {
   /** Of the envelope, where that is another; `null` is the null sender. */
   readonly sender?: string;
   readonly cc?: string;
+  /** What stands in From and Date, where that is not the usual; no Date where it is `-`. */
+  readonly author?: string;
+  readonly date?: string;
   /** Of the envelope, where that is another. */
   readonly rcpt?: string;
   readonly headers: readonly string[];
@@ -248,7 +251,7 @@ type Written = {
 };
 
 const PART =
-  /^(to (?:\S+(?: and )?)+?|id \S+?|re \S+?|sender \S+?|rcpt \S+?|times \d+|plain|subject "[^"]*"|cc "[^"]*"|header "[^"]*")(, |: )/;
+  /^(to (?:\S+(?: and )?)+?|id \S+?|re \S+?|sender \S+?|rcpt \S+?|times \d+|plain|author "[^"]*"|date "[^"]*"|subject "[^"]*"|cc "[^"]*"|header "[^"]*")(, |: )/;
 
 /** Reads a mail as conversations write it. */
 function readMail(text: string): Written {
@@ -264,6 +267,7 @@ function readMail(text: string): Written {
   const [id, re, subject, sender, cc, rcpt, times = '1'] = ['id', 're', 'subject', 'sender', 'cc', 'rcpt', 'times'].map(
     one,
   );
+  const [author, date] = ['author', 'date'].map(one);
   return {
     to: one('to') ?? ROMEO,
     ...(id !== undefined && { id }),
@@ -271,6 +275,8 @@ function readMail(text: string): Written {
     ...(subject !== undefined && { subject }),
     ...(sender !== undefined && { sender: sender === 'null' ? '' : sender }),
     ...(cc !== undefined && { cc }),
+    ...(author !== undefined && { author: author.replaceAll("'", '"') }),
+    ...(date !== undefined && { date }),
     ...(rcpt !== undefined && { rcpt }),
     headers: parts.filter(({ word }) => word === 'header').map(({ value }) => value),
     plain: parts.some(({ word }) => word === 'plain'),
