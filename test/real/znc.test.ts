@@ -29,8 +29,10 @@ describeReal('a bouncer', ['prosody', 'inspircd', 'znc'], () => {
     await irc.barrier();
 
     let secrets = 0;
+    let invitations = 0;
     const count = (one: Element): void => {
       if (one.getChildText('body') === 'a secret') secrets++;
+      if (one.getChild('x', 'jabber:x:conference')) invitations++;
     };
     const { c2s } = world.xmpp.ports;
     await using alice = await xmppClient({ port: c2s, user: 'alice', password: 'pw', heard: count });
@@ -58,12 +60,45 @@ describeReal('a bouncer', ['prosody', 'inspircd', 'znc'], () => {
     while (said.at(-1) !== 'Alice: back again');
     expect(said).toEqual(['irene: said while she was away', 'Alice: back again']);
     await alice.barrier();
-    expect(secrets).toBe(1);
+    expect([secrets, invitations]).toEqual([1, 0]);
     expect((await archive(alice, room)).map((one) => one.said)).toEqual([
       'irene: said before anybody was there',
       'Alice: here I am',
       'irene: said while she was away',
       'Alice: back again',
     ]);
+  });
+
+  test('what another client of it says is the user’s own, and a channel that it detaches is left and joined again', async () => {
+    await using world = await startWorld({ ircd: 'znc', net: () => ({ insecure_login: true }) });
+    const { upstream, ports } = world.ircd as RunningZnc;
+    await using irc = await ircClient({ port: upstream.ports.plain, nick: 'irene' });
+    irc.send('JOIN #garden');
+    await using alice = await world.login('alice');
+    await configure(alice, NET, { pass: [ZNC_PASSWORD] });
+    await enter(alice, room, 'Alice');
+    await using phone = await ircClient({ port: ports.plain, nick: 'Alice', password: ZNC_PASSWORD });
+    phone.send('PRIVMSG #garden :from my phone');
+    expect(await heard(alice, room)).toBe('Alice: from my phone');
+    phone.send('PRIVMSG irene :a secret');
+    await irc.next(({ command, params }) => command === 'PRIVMSG' && params[1] === 'a secret', 'the secret');
+    const own = await alice.next((one) => one.getChildText('body')?.endsWith('a secret') ?? false, 'the own secret');
+    expect([own.attrs.from?.split('/')[0], own.getChildText('body')]).toEqual(['irene%net@irc.localhost', '(from you) a secret']);
+    // What the one says the other reads, too.
+    await say(alice, room, 'from my desk');
+    expect(await heard(alice, room)).toBe('Alice: from my desk');
+    await phone.next(({ command, params }) => command === 'PRIVMSG' && params[1] === 'from my desk', 'the line');
+
+    phone.send('DETACH #garden');
+    const out = await alice.next(
+      (one) => one.attrs.from === `${room}/Alice` && one.attrs.type === 'unavailable',
+      'out',
+    );
+    expect(out.getChild('x', 'http://jabber.org/protocol/muc#user')?.getChildren('status')).not.toEqual([]);
+    irc.send('PRIVMSG #garden :said while it was detached');
+    await irc.barrier();
+    expect((await enter(alice, room, 'Alice')).attrs.type).toBeUndefined();
+    let last = '';
+    while (last !== 'irene: said while it was detached') last = await heard(alice, room);
   });
 });
