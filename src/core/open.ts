@@ -336,6 +336,7 @@ export function buildCore(parts: CoreParts) {
       const fits = journaling.ofSession(key.account, key.realm);
       delivery.fail((row) => !row.kept && fits(row), new Failure('recipient-unavailable'));
     },
+    refused: (key, failure) => delivery.fail(journaling.ofSession(key.account, key.realm), failure),
     abandoned(key, failure) {
       rooms.abandon(key, failure);
       people.turned(key, failure);

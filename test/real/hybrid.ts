@@ -10,6 +10,10 @@ const MODULES = '/usr/lib/ircd-hybrid/modules/';
 export interface HybridOptions {
   /** Whether it holds back who sends much, as Debian's configuration has it: not when this is not given. */
   readonly protected?: boolean;
+  /** Whether the operator may ban who is here: not when this is not given. */
+  readonly bannable?: boolean;
+  /** Whether an address may connect once an hour: who looked whether the server was there has done so. */
+  readonly throttled?: boolean;
   /** Sections at the end of the configuration, such as `operator`. */
   readonly extra?: string;
 }
@@ -53,7 +57,10 @@ const UNPROTECTED = {
   recvq: 8000,
 };
 
-function configuration(port: number, { protected: isProtected, extra = '' }: HybridOptions): string {
+function configuration(
+  port: number,
+  { protected: isProtected, bannable, throttled, extra = '' }: HybridOptions,
+): string {
   const { auth, general, recvq } = isProtected ? PROTECTED : UNPROTECTED;
   return `
 serverinfo { name = "hybrid.test"; sid = "0HY"; description = "test"; network_name = "Hybrid"; network_description = "t";
@@ -61,9 +68,9 @@ serverinfo { name = "hybrid.test"; sid = "0HY"; description = "test"; network_na
 administrator { name = "a"; description = "a"; email = "a@example.org"; };
 class { name = "users"; ping_time = 90 seconds; number_per_ip_local = 1000; number_per_ip_global = 1000;
   max_number = 1000; sendq = 1 megabytes; recvq = ${recvq} bytes; };
-auth { user = "*@*"; class = "users"; ${auth} };
+auth { user = "*@*"; class = "users"; ${bannable ? auth.replace(', kline_exempt', '') : auth} };
 listen { host = "127.0.0.1"; port = ${port}; };
-general { throttle_count = 1000; disable_auth = yes; ${general} };
+general { ${throttled ? 'throttle_count = 1; throttle_time = 1 hour' : 'throttle_count = 1000'}; disable_auth = yes; ${general} };
 channel { max_channels = 100; knock_delay = 1 second; };
 ${extra}`;
 }

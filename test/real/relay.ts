@@ -6,6 +6,8 @@ import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
 export interface Relay extends AsyncDisposable {
   /** The port on 127.0.0.1 on which the one finds the other. */
   readonly port: number;
+  /** How many connections it was asked for. */
+  readonly opened: number;
   /** Where the other listens. */
   target: number;
   /** Ends what is open without a word; what is opened from now on gets no answer. */
@@ -23,6 +25,7 @@ export interface Relay extends AsyncDisposable {
 export async function startRelay(): Promise<Relay> {
   const sockets = new Set<Socket>();
   let whole = true;
+  let opened = 0;
   const follow = (socket: Socket, other: Socket | undefined): void => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
@@ -32,6 +35,7 @@ export async function startRelay(): Promise<Relay> {
     });
   };
   const server = createServer((near) => {
+    opened++;
     if (!whole) return follow(near, undefined);
     const far = connect(relay.target, '127.0.0.1');
     follow(near, far);
@@ -44,6 +48,9 @@ export async function startRelay(): Promise<Relay> {
   };
   const relay: Relay = {
     port,
+    get opened() {
+      return opened;
+    },
     target: 0,
     cut() {
       whole = false;

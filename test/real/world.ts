@@ -47,11 +47,14 @@ const ircds = {
 type Ircd = RunningServer<{ plain: number; tls?: number }>;
 
 export type WorldOptions = Pick<XmppServerOptions, 'privileged' | 'globalRoutes' | 'http'> & {
-  readonly ircd: keyof typeof ircds;
+  /** By its name, or how it is started. */
+  readonly ircd: keyof typeof ircds | (() => Promise<Ircd>);
   /** The XMPP server; Debian's Prosody when not given. */
   readonly server?: XmppServerName;
   /** More transports beside that of `net`, by their domains: what the config has of them, but for the secret. */
   readonly transports?: (ircd: Ircd) => Readonly<Record<string, object>>;
+  /** More settings of the transport of `net`. */
+  readonly irc?: object;
   /** More settings of the server `net`. */
   readonly net?: (ircd: Ircd) => object;
   /** Where the gateway finds the servers, when something stands between. */
@@ -62,7 +65,7 @@ export type WorldOptions = Pick<XmppServerOptions, 'privileged' | 'globalRoutes'
 export async function startWorld({ ircd: name, server = 'prosody', net: more, via, ...options }: WorldOptions) {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
-  const ircd: Ircd = stack.use(await ircds[name]());
+  const ircd: Ircd = stack.use(await (typeof name === 'function' ? name() : ircds[name]()));
   const others = options.transports?.(ircd) ?? {};
   const users = { alice: 'pw', bob: 'pw', carol: 'pw' };
   const domains = Object.fromEntries([DOMAIN, ...Object.keys(others)].map((domain) => [domain, SECRET]));
@@ -72,7 +75,7 @@ export async function startWorld({ ircd: name, server = 'prosody', net: more, vi
   const direct = { component: xmpp.ports.component, irc: ircd.ports.plain };
   const ports = (await via?.(direct)) ?? direct;
   const net = { ...plain(ports.irc), ...more?.(ircd) };
-  const transports = Object.entries({ [DOMAIN]: { bridge: 'irc', servers: { net } }, ...others });
+  const transports = Object.entries({ [DOMAIN]: { bridge: 'irc', servers: { net }, ...options.irc }, ...others });
   const config = await configFrom({
     xmpp: { host: '127.0.0.1', port: ports.component },
     store: `sqlite:${join(dir.path, 'store.db')}`,

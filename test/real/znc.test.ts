@@ -83,7 +83,10 @@ describeReal('a bouncer', ['prosody', 'inspircd', 'znc'], () => {
     phone.send('PRIVMSG irene :a secret');
     await irc.next(({ command, params }) => command === 'PRIVMSG' && params[1] === 'a secret', 'the secret');
     const own = await alice.next((one) => one.getChildText('body')?.endsWith('a secret') ?? false, 'the own secret');
-    expect([own.attrs.from?.split('/')[0], own.getChildText('body')]).toEqual(['irene%net@irc.localhost', '(from you) a secret']);
+    expect([own.attrs.from?.split('/')[0], own.getChildText('body')]).toEqual([
+      'irene%net@irc.localhost',
+      '(from you) a secret',
+    ]);
     // What the one says the other reads, too.
     await say(alice, room, 'from my desk');
     expect(await heard(alice, room)).toBe('Alice: from my desk');

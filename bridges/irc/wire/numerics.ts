@@ -127,7 +127,7 @@ export function farewell(host: string, said: string): Failure {
   // Some servers put whoever throttles them on a list of bans for a while, and say so in these words.
   if (/throttl|too (fast|many)|try(ing)? (again|to reconnect)/i.test(reason))
     return new Failure('too-fast', { text, ...foreign, retryAfter: THROTTLED });
-  if (/\b[kgzd][- ]?lined?\b|\bbanned\b|\bakill/i.test(reason))
+  if (/\b([kgzd]|kill)[- ]?lined?\b|\bbanned\b|\bakill/i.test(reason))
     return new Failure('banned', { text, ...foreign, retryAfter: KEPT_OUT });
   return new Failure('recipient-unavailable', { text, ...foreign });
 }

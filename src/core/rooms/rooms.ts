@@ -272,8 +272,13 @@ export function openRooms(parts: RoomParts) {
       lane(place, () => {
         const room = at(place);
         const { seats } = room.members.get(entry.account) ?? {};
-        if (seats && seats.size >= MOST_SEATS && !seats.has(entry.origin.from))
-          return run(room, [{ kind: 'refuse', origin: entry.origin, failure: crowded() }]);
+        const full = seats && seats.size >= MOST_SEATS && !seats.has(entry.origin.from);
+        const failure = full
+          ? crowded()
+          : seats?.size
+            ? undefined
+            : parts.sessions.state(keyOf(entry.account, place)).refused;
+        if (failure) return run(room, [{ kind: 'refuse', origin: entry.origin, failure }]);
         rooms.set(placeKey(place), room);
         belong(entry.account, room);
         return run(room, state.enter(room, entry));

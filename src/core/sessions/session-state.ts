@@ -5,7 +5,8 @@ export type SessionPhase =
   | { readonly name: 'idle' }
   | { readonly name: 'connecting'; readonly attempt: number }
   | { readonly name: 'online'; readonly attempt: number }
-  | { readonly name: 'waiting'; readonly attempt: number }
+  /** `refused`: why nothing goes until then, where waiting would be in vain. */
+  | { readonly name: 'waiting'; readonly attempt: number; readonly refused?: Failure }
   | { readonly name: 'closing'; readonly again: boolean };
 
 export type SessionInput =
@@ -72,10 +73,10 @@ function after(
   attempt: number,
   { failure, keep }: { failure: Failure; keep: boolean },
 ): readonly [SessionPhase, ...SessionEffect[]] {
-  if (!keep || (FINAL.has(failure.code) && failure.retryAfter === undefined))
-    return [idle, { kind: 'abandon', failure }];
+  const final = FINAL.has(failure.code);
+  if (!keep || (final && failure.retryAfter === undefined)) return [idle, { kind: 'abandon', failure }];
   return [
-    { name: 'waiting', attempt: attempt + 1 },
+    { name: 'waiting', attempt: attempt + 1, ...(final && { refused: failure }) },
     { kind: 'wait', attempt, failure },
   ];
 }

@@ -38,6 +38,8 @@ export type SessionNews = {
   changed(key: SessionKey): void;
   /** Nothing wants a session any more that was being made: nobody will take what waits for it. */
   released(key: SessionKey): void;
+  /** It is tried again later, and what waits for it would wait in vain. */
+  refused(key: SessionKey, failure: Failure): void;
   /** It is given up, with everything in it. */
   abandoned(key: SessionKey, failure: Failure): void;
 };
@@ -52,7 +54,7 @@ export type Sessions = {
   expect(key: SessionKey, nick: string | undefined, stay: boolean): void;
   /** Makes the expected sessions of a transport that fit, realm by realm one after the other. */
   resume(transport: string, fits: (account: AccountKey) => boolean): void;
-  /** Throws a `Failure` where there is no session and none is being made. */
+  /** Throws a `Failure` where there is no session and none is being made, or not before long. */
   require(key: SessionKey): void;
   status(key: SessionKey, state: SessionState): void;
   /** One more room, or a presence, wants the session to be there and to return; that alone does not make it. */
@@ -75,7 +77,12 @@ export type Sessions = {
   /** The session if it is online. */
   get(key: SessionKey): Session | undefined;
   /** Where the session stands, what its network calls the user, and the nick that it was asked for. */
-  state(key: SessionKey): { readonly name: SessionPhase['name']; readonly nick?: string; readonly wanted?: string };
+  state(key: SessionKey): {
+    readonly name: SessionPhase['name'];
+    readonly nick?: string;
+    readonly wanted?: string;
+    readonly refused?: Failure | undefined;
+  };
   /** The sessions of a transport that are there or being made. */
   list(transport: string): readonly SessionKey[];
   /** The realms in which the account has a session. */
@@ -115,6 +122,7 @@ const STABLE = 60_000;
 const LONGEST = 3_600_000;
 
 const idOf = ({ account, realm }: SessionKey): string => `${account} ${realm}`;
+const refusal = ({ phase }: Line): Failure | undefined => (phase.name === 'waiting' ? phase.refused : undefined);
 const nothing = (): void => undefined;
 const CLOSED = Promise.resolve();
 
@@ -178,7 +186,7 @@ export function openSessions(parts: SessionParts): Sessions {
         const ms = Math.max(parts.backoff(effect.attempt), asked(effect));
         parts.log.info({ realm: line.key.realm, ms, reason: effect.failure.code }, 'session lost, trying again');
         line.cancel = clock.after(ms, () => again(line));
-        return;
+        return refuse(line);
       }
       case 'flush':
         for (const news of listeners) news.online(line.key);
@@ -193,6 +201,11 @@ export function openSessions(parts: SessionParts): Sessions {
       case 'close':
         line.closed = close(line, line.removed ? 'removed' : 'left');
     }
+  }
+
+  function refuse(line: Line): void {
+    const why = refusal(line);
+    if (why) for (const news of listeners) news.refused(line.key, why);
   }
 
   /** Another attempt, when its turn has come: networks throttle and ban whoever comes with many at once. */
@@ -280,6 +293,8 @@ export function openSessions(parts: SessionParts): Sessions {
 
   function required(key: SessionKey): Line {
     const line = known(key);
+    const why = line && refusal(line);
+    if (why) throw why;
     if (line && line.phase.name !== 'closing') return line;
     // A network of one realm has no name for that.
     throw new Failure('recipient-unavailable', key.realm === '' ? {} : { text: texts.notConnected(key.realm) });
@@ -369,6 +384,7 @@ export function openSessions(parts: SessionParts): Sessions {
       const { phase, called, nick } = line;
       return {
         name: phase.name,
+        refused: refusal(line),
         ...(called !== undefined && { nick: called }),
         ...(nick !== undefined && { wanted: nick }),
       };

@@ -32,6 +32,7 @@ export function openVisits({ sessions, clock }: VisitParts): Visits {
     online: (key) => tell(key),
     changed: () => undefined,
     released: (key) => tell(key, new Failure('recipient-unavailable')),
+    refused: tell,
     abandoned: tell,
   });
 

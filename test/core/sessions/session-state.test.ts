@@ -4,6 +4,7 @@ import { Failure } from '#src/model/failure.ts';
 
 const down = new Failure('remote-server-timeout');
 const banned = new Failure('banned');
+const bannedForNow = new Failure('banned', { retryAfter: 60_000 });
 
 const rows: [string, SessionPhase, SessionInput, SessionPhase, string[]][] = [
   ['is made on the first need', { name: 'idle' }, { kind: 'need' }, { name: 'connecting', attempt: 0 }, ['connect']],
@@ -39,8 +40,8 @@ const rows: [string, SessionPhase, SessionInput, SessionPhase, string[]][] = [
   [
     'tries again after a refusal that says when it will not repeat',
     { name: 'online', attempt: 0 },
-    { kind: 'lost', failure: new Failure('banned', { retryAfter: 60_000 }), keep: true, stable: true },
-    { name: 'waiting', attempt: 1 },
+    { kind: 'lost', failure: bannedForNow, keep: true, stable: true },
+    { name: 'waiting', attempt: 1, refused: bannedForNow },
     ['wait'],
   ],
   [

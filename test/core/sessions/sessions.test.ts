@@ -52,6 +52,7 @@ function openTown({ pace = 5000, stays = false, wanted = false, connectless = fa
     online: (key) => void told.push(`${nameOf(key)} online`),
     changed: () => undefined,
     released: (key) => void told.push(`${nameOf(key)} released`),
+    refused: (key) => void told.push(`${nameOf(key)} refused`),
     abandoned: (key) => void told.push(`${nameOf(key)} abandoned`),
   });
   if (wanted) for (const user of ['romeo', 'juliet', 'tybalt']) sessions.want(keyOf(user), 'room');
