@@ -79,3 +79,36 @@ for (const ircd of ['inspircd', 'ngircd', 'hybrid', 'irc2'] as const satisfies I
     });
   });
 }
+
+describeReal('a server that takes few AWAY', ['prosody', 'hybrid'], () => {
+  test('is told in the end what holds', async () => {
+    await using world = await startWorld({ ircd: 'hybrid, protected', net: () => PACE });
+    await using irc = await ircClient({ port: world.ircd.ports.plain, nick: 'irene' });
+    await using alice = await world.login('alice');
+    await enter(alice, room, 'Alice');
+    const fares = (show?: string) =>
+      alice.send(xml('presence', { to: `${room}/Alice` }, ...(show ? [xml('show', {}, show)] : [])));
+    const isAbout = ({ command }: { command: string }) => command === '301' || command === '318';
+    const awayText = async () => {
+      irc.send('WHOIS Alice');
+      const line = await irc.next(isAbout, 'WHOIS');
+      if (line.command === '301') await irc.next(isAbout, 'the end of WHOIS');
+      return line.command === '301' ? line.params.at(-1) : undefined;
+    };
+    // It takes three in ten seconds.
+    for (let time = 0; time < 4; time++) {
+      await fares('away');
+      await world.later(65, alice, 'irc.localhost', irc);
+      await fares();
+    }
+    await fares('dnd');
+    await world.later(65, alice, 'irc.localhost', irc);
+    await vi.waitFor(
+      async () => {
+        await world.later(35, alice, 'irc.localhost', irc);
+        expect(await awayText()).toBe('Busy');
+      },
+      { timeout: 60_000, interval: 500 },
+    );
+  });
+});
