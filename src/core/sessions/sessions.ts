@@ -7,6 +7,7 @@ import { openPace } from '#src/lib/time/pace.ts';
 import type { LimitedWait } from '#src/lib/time/time-limit.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import type { SessionNews } from './session-news.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
 
 /** What the sessions need of the rest of the core. */
@@ -29,20 +30,6 @@ export type SessionParts = {
 
 /** What else may want a session beside an account that stays connected. */
 export type Want = 'room' | 'presence';
-
-/** What sessions tell. */
-export type SessionNews = {
-  /** The session is there: its rooms are to be joined, and what waited for it goes. */
-  online(key: SessionKey): void;
-  /** It has changed its phase. */
-  changed(key: SessionKey): void;
-  /** Nothing wants a session any more that was being made: nobody will take what waits for it. */
-  released(key: SessionKey): void;
-  /** It is tried again later, and what waits for it would wait in vain. */
-  refused(key: SessionKey, failure: Failure): void;
-  /** It is given up, with everything in it. */
-  abandoned(key: SessionKey, failure: Failure): void;
-};
 
 export type Sessions = {
   /**
