@@ -2,26 +2,14 @@ import { roomTexts } from '#mappings/texts/rooms.ts';
 import type { Languages } from '#src/core/accounts/languages.ts';
 import type { Recipient } from '#src/core/index.ts';
 import type { Event } from '#src/model/event.ts';
-import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
-import { type Entrance, type Leaving, type Room, readersOf, type Seat } from './room-state.ts';
+import { type Leaving, type Room, readersOf, type Seat } from './room-state.ts';
 
 /** The nick under which a full JID sits in the room. */
 export function nickOf(room: Room, account: AccountKey, jid: string): string | undefined {
   const member = room.members.get(account);
   return member?.seats.get(jid)?.in ? member.nick : undefined;
-}
-
-/** Clients of one account in one room: each is sent all that is said there (SECURITY rule 11). */
-const MOST_SEATS = 50;
-
-/** Why a client does not enter: its account has too many in the room, or none and its network refuses it for now. */
-export function keptOut(room: Room, { account, origin }: Entrance, refused: Failure | undefined): Failure | undefined {
-  const seats = room.members.get(account)?.seats;
-  if (!seats?.size) return refused;
-  const full = seats.size >= MOST_SEATS && !seats.has(origin.from);
-  return full ? new Failure('not-allowed', { text: roomTexts.tooManySeats }) : undefined;
 }
 
 /** Whether the account would be without a seat if that one was given up. */

@@ -1,3 +1,4 @@
+import { roomTexts } from '#mappings/texts/rooms.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import type { Languages } from '#src/core/accounts/languages.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
@@ -13,7 +14,7 @@ import type { Log } from '#src/lib/log.ts';
 import { after } from '#src/lib/time/after.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
 import type { Event, EventBody } from '#src/model/event.ts';
-import type { Failure } from '#src/model/failure.ts';
+import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import { type Words, wordsIn } from '#src/model/language.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
@@ -30,7 +31,7 @@ import { farewell, restored } from './restored-room.ts';
 import { aboutRoom, caughtUp, stillOut } from './room-changes.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
 import { takeList } from './room-list.ts';
-import { isLast, keptOut, nickOf, nickToAsk, othersStay } from './room-seats.ts';
+import { isLast, nickOf, nickToAsk, othersStay } from './room-seats.ts';
 import * as state from './room-state.ts';
 import { disclose, isUnread, marked, said, saidThere, showPast } from './said.ts';
 import { openRecentChanges, type Untold } from './untold.ts';
@@ -69,6 +70,10 @@ export type RoomNews = {
 
 /** The rooms that accounts of ours are in. */
 export type Rooms = ReturnType<typeof openRooms>;
+
+/** Clients of one account in one room: each is sent all that is said there (SECURITY rule 11). */
+const MOST_SEATS = 50;
+const crowded = (): Failure => new Failure('not-allowed', { text: roomTexts.tooManySeats });
 
 /** Keeps occupancy and carries out what `room-state` decides. */
 export function openRooms(parts: RoomParts) {
@@ -266,8 +271,9 @@ export function openRooms(parts: RoomParts) {
     enter(place: Place, entry: state.Entrance): void {
       lane(place, () => {
         const room = at(place);
-        const failure = keptOut(room, entry, parts.sessions.state(keyOf(entry.account, place)).refused);
-        if (failure) return run(room, [{ kind: 'refuse', origin: entry.origin, failure }]);
+        const { seats } = room.members.get(entry.account) ?? {};
+        if (seats && seats.size >= MOST_SEATS && !seats.has(entry.origin.from))
+          return run(room, [{ kind: 'refuse', origin: entry.origin, failure: crowded() }]);
         rooms.set(placeKey(place), room);
         belong(entry.account, room);
         return run(room, state.enter(room, entry));

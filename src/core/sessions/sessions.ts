@@ -64,12 +64,7 @@ export type Sessions = {
   /** The session if it is online. */
   get(key: SessionKey): Session | undefined;
   /** Where the session stands, what its network calls the user, and the nick that it was asked for. */
-  state(key: SessionKey): {
-    readonly name: SessionPhase['name'];
-    readonly nick?: string;
-    readonly wanted?: string;
-    readonly refused?: Failure | undefined;
-  };
+  state(key: SessionKey): { readonly name: SessionPhase['name']; readonly nick?: string; readonly wanted?: string };
   /** The sessions of a transport that are there or being made. */
   list(transport: string): readonly SessionKey[];
   /** The realms in which the account has a session. */
@@ -371,7 +366,6 @@ export function openSessions(parts: SessionParts): Sessions {
       const { phase, called, nick } = line;
       return {
         name: phase.name,
-        refused: refusal(line),
         ...(called !== undefined && { nick: called }),
         ...(nick !== undefined && { wanted: nick }),
       };
