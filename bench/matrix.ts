@@ -72,6 +72,15 @@ const botSdk: Target = {
 };
 const QUIET = { NODE_ENV: 'production', NODE_EXTRA_CA_CERTS: undefined };
 
+const MINUTE = 60_000;
+
+/** Resolves with the work, and rejects where it takes longer than that (ms). */
+async function within<T>(ms: number, work: Promise<T>, otherwise: string): Promise<T> {
+  const late = new AbortController();
+  const end = delay(ms, undefined, { signal: late.signal }).then(() => Promise.reject(new Violation(otherwise)));
+  return Promise.race([work, end]).finally(() => late.abort());
+}
+
 /** Joins users to rooms, one after the other. Resolves with the milliseconds until the last has the subject. */
 async function enter({ xmpp }: Load, rooms: readonly string[]): Promise<number> {
   const began = performance.now();
@@ -84,7 +93,7 @@ async function enter({ xmpp }: Load, rooms: readonly string[]): Promise<number> 
     const muc = "<x xmlns='http://jabber.org/protocol/muc'/>";
     xmpp.write(`<presence from='${jid(user)}' to='${roomJid(name)}/u${user}'>${muc}</presence>`);
     xmpp.flush();
-    await promise;
+    await within(MINUTE, promise, `${jid(user)} is not in ${name}`);
   }
   return performance.now() - began;
 }
@@ -166,7 +175,8 @@ async function withTarget<T>(target: Target, work: (load: Load, pid: number) => 
   const { running, hook } = target.start(load, port, dir);
   const stop = new AbortController();
   try {
-    await Promise.race([load.xmpp.online, delay(20_000, undefined, { ref: false })]);
+    // On a cold disk it takes its time; what is said before is said to nobody.
+    await within(MINUTE, load.xmpp.online, 'no link');
     load.matrix.hooks.push(hook);
     // What is asked at the start is done.
     await delay(1000);

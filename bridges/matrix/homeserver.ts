@@ -87,6 +87,7 @@ export function openHomeserver(options: HomeserverOptions): Homeserver {
     try {
       return await sdk.call(client, asked, (url, init) => host.fetch(url, { ...init, ...limits }));
     } catch (error) {
+      if (call.signal?.aborted && call.signal.reason instanceof Failure) throw call.signal.reason;
       if (!isRefusal(error)) throw error;
       throw failureOf(error.statusCode, error.body, !isRepeatable(call));
     }
@@ -151,6 +152,13 @@ export function openHomeserver(options: HomeserverOptions): Homeserver {
     },
   };
 }
+
+/** The same homeserver, for what is given up by a signal: with its reason, where that is a `Failure`. */
+export const until = (server: Homeserver, signal: AbortSignal): Homeserver => ({
+  ...server,
+  call: (call) => server.call({ ...call, signal }),
+  bytes: (call) => server.bytes({ ...call, signal }),
+});
 
 /** All of a stream, in memory. Rejects with a `Failure` where that is too much. */
 async function whole(content: ReadableStream<Uint8Array>): Promise<Uint8Array> {

@@ -25,6 +25,12 @@ export type FakeHomeserver = AsyncDisposable & {
   /** Users' own clients. */
   readonly accounts: FakeAccounts;
   readonly faults: Fault[];
+  /** Calls that are read and never answered: those whose method and path have one of these in them. */
+  readonly silent: Set<string>;
+  /** Calls that are done when they come, and answered at `answerLate`. */
+  readonly slow: Set<string>;
+  answerLate(): void;
+  readonly late: number;
   /** What the application service has done, in order, as lines; what only asks is none. */
   readonly done: string[];
   /** Where transactions go, as far as it is known. */
@@ -54,6 +60,9 @@ export async function homeserver(): Promise<FakeHomeserver> {
   const watchers = new Set<() => void>();
   const faults: Fault[] = [];
   const done: string[] = [];
+  const silent = new Set<string>();
+  const slow = new Set<string>();
+  let late: (() => void)[] = [];
   const sent: Sent[] = [];
   let gathered: Json[] | undefined;
   let held: (() => void)[] | undefined;
@@ -84,15 +93,36 @@ export async function homeserver(): Promise<FakeHomeserver> {
 
   const server = createServer((request, response) => {
     requests += 1;
-    response.once('close', () => {
-      requests -= 1;
-      tell();
-    });
+    response.once('close', closed);
     void serve(request, response);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  function closed(): void {
+    requests -= 1;
+    tell();
+  }
+
+  /** Nobody waits for what is never answered. */
+  function ignore(response: ServerResponse): void {
+    response.off('close', closed);
+    closed();
+  }
+
+  function postpone(call: FakeCall, response: ServerResponse): void {
+    ignore(response);
+    let head: Parameters<ServerResponse['writeHead']> | undefined;
+    const kept = {
+      writeHead(...args: Parameters<ServerResponse['writeHead']>) {
+        head = args;
+        return kept;
+      },
+      end: (body: unknown) => void late.push(() => response.writeHead(...(head ?? [200])).end(body)),
+    };
+    answer(call, kept as unknown as ServerResponse);
+  }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const parts: Buffer[] = [];
@@ -111,6 +141,10 @@ export async function homeserver(): Promise<FakeHomeserver> {
     } catch (error) {
       return refuse(response, error);
     }
+    const asked = `${call.method} ${call.path.join('/')}`;
+    const isOf = (list: ReadonlySet<string>): boolean => [...list].some((one) => asked.includes(one));
+    if (isOf(silent)) return ignore(response);
+    if (isOf(slow)) return postpone(call, response);
     if (call.path.at(-1) === 'upload' && request.headers['content-length'] === undefined)
       return end(response, 400, { errcode: 'M_UNKNOWN', error: 'Request must specify a Content-Length' });
     if (call.path.at(-1) === 'sync') return accounts.sync(call, response);
@@ -191,6 +225,15 @@ export async function homeserver(): Promise<FakeHomeserver> {
     state,
     accounts,
     faults,
+    silent,
+    slow,
+    get late() {
+      return late.length;
+    },
+    answerLate() {
+      for (const work of late) work();
+      late = [];
+    },
     done,
     hooks: [],
     sent,

@@ -1,7 +1,8 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
 import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { type Homeserver, until } from '#bridges/matrix/homeserver.ts';
+import { limited } from '#bridges/matrix/limit.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
@@ -24,7 +25,7 @@ import type { Affiliation, Role } from '#src/model/party.ts';
 import { placeKey } from '#src/model/place.ts';
 import { openOwnDirects } from './directs.ts';
 import type { Looks } from './looks.ts';
-import type { OwnRooms } from './rooms.ts';
+import type { OwnRoom, OwnRooms } from './rooms.ts';
 
 export type OwnOutgoingParts = {
   readonly host: Host;
@@ -39,6 +40,8 @@ export type OwnOutgoingParts = {
   /** Ends with the session. */
   readonly stop: AbortSignal;
   readonly looks: Looks;
+  /** Milliseconds that one request may take. */
+  readonly timeout: number;
 };
 
 const MOST_WAITING = 5_000;
@@ -53,9 +56,9 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     return addresses.parse(place.id).name;
   };
 
-  async function idOf(name: string): Promise<string> {
+  async function idOf(name: string, by: Homeserver = server): Promise<string> {
     if (!name.startsWith('#')) return name;
-    const found = await server.call({ method: 'GET', path: ['v3', 'directory', 'room', name] });
+    const found = await by.call({ method: 'GET', path: ['v3', 'directory', 'room', name] });
     const id = textOf(found.room_id);
     if (id === undefined) throw new Failure('item-not-found');
     return id;
@@ -129,17 +132,22 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     await setState(id, 'm.room.power_levels', withLevel(room.levelContent ?? {}, who, level));
   }
 
-  async function enter(event: EventOf<'occupant'>): Promise<void> {
-    const id = await idOf(nameOf(event));
+  /** Comes into a room by a homeserver that may be given up. */
+  async function come(name: string, by: Homeserver): Promise<OwnRoom> {
+    const id = await idOf(name, by);
     if (!rooms.isIn(id)) {
-      await server.call({ method: 'POST', path: ['v3', 'join', id], body: {}, repeatable: true }).catch((error) => {
+      await by.call({ method: 'POST', path: ['v3', 'join', id], body: {}, repeatable: true }).catch((error) => {
         if (error instanceof Failure && error.foreign === 'M_FORBIDDEN')
           throw new Failure('members-only', { foreign: error.foreign, cause: error });
         throw error;
       });
-      await rooms.load(id);
+      await rooms.load(id, by);
     }
-    const own = await rooms.complete(id);
+    return rooms.complete(id, by);
+  }
+
+  async function enter(event: EventOf<'occupant'>): Promise<void> {
+    const own = await limited(host.clock, parts.timeout, (signal) => come(nameOf(event), until(server, signal)));
     const from = { kind: 'network', id: user } as const;
     const { place } = event;
     const { topic } = own.room;

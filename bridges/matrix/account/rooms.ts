@@ -146,11 +146,11 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
     },
 
     /** Learns who is in a room. A sync tells of those alone who have said something. */
-    async complete(id: string): Promise<OwnRoom> {
+    async complete(id: string, by: Homeserver = server): Promise<OwnRoom> {
       const known = open(id);
       if (known.whole) return known;
       const path = ['client', 'v3', 'rooms', id, 'members'];
-      const answer = await server.bytes({ method: 'GET', path, maxBytes: MOST_MEMBERS });
+      const answer = await by.bytes({ method: 'GET', path, maxBytes: MOST_MEMBERS });
       const events = listOf(objectOf(await answer.json()).chunk).flatMap((one) => readEvent(one, id) ?? []);
       // Nicks go to who was there first; those who have one keep it.
       for (const event of events.toSorted((a, b) => a.at - b.at))
@@ -160,9 +160,9 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
     },
 
     /** Learns all of a room that was just entered. */
-    async load(id: string): Promise<OwnRoom> {
+    async load(id: string, by: Homeserver = server): Promise<OwnRoom> {
       const path = ['client', 'v3', 'rooms', id, 'state'];
-      const answer = await server.bytes({ method: 'GET', path, maxBytes: MOST_MEMBERS });
+      const answer = await by.bytes({ method: 'GET', path, maxBytes: MOST_MEMBERS });
       const known = open(id);
       const events = listOf(await answer.json()).flatMap((one) => readEvent(one, id) ?? []);
       for (const event of events.toSorted((a, b) => a.at - b.at)) applyState(known.room, event);

@@ -1,3 +1,4 @@
+import { openBreaker } from '#bridges/matrix/breaker.ts';
 import { openCorrections } from '#bridges/matrix/corrections.ts';
 import { backUp, takeBackupKey } from '#bridges/matrix/crypto/backup.ts';
 import { type DeviceKeys, type KeyNews, openDeviceKeys } from '#bridges/matrix/crypto/machine.ts';
@@ -14,13 +15,17 @@ import { type OwnIncoming, openOwnIncoming } from './incoming.ts';
 import { type Looks, openLooks } from './looks.ts';
 import { openOwnOutgoing } from './outgoing.ts';
 import { type OwnRooms, openOwnRooms } from './rooms.ts';
-import { follow } from './sync.ts';
+import { follow, OUTAGE } from './sync.ts';
 import { accountTexts as texts } from './texts.ts';
 
 /** Threads of one account that are remembered without a look into the store. */
 const THREADS = 200;
 /** Corrections that are remembered of an account. */
 const CORRECTIONS = 1_000;
+
+/** Milliseconds for which keys are not exchanged, and not backed up, once that has failed. */
+const EXCHANGE = { min: 5_000, max: 60_000 };
+const BACKUP = { min: 60_000, max: 3_600_000 };
 
 /** The own account of a user, as long as its session lasts. */
 export type OwnAccount = {
@@ -67,6 +72,12 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   const threads = openThreads(host, account, THREADS);
   let paused: { readonly promise: Promise<void>; resolve(): void } | undefined;
   let state: 'login' | 'online' | 'closed' = 'login';
+  let isAnswered = false;
+  const exchanges = openBreaker(host.clock, EXCHANGE);
+  const backups = openBreaker(host.clock, BACKUP);
+  let backingUp: Promise<void> | undefined;
+  /** Another device may have sent the key of the backup. */
+  let mayHaveKey = false;
 
   // Whose token it is: a void one is told as such, before anything else is asked.
   await server.call({ method: 'GET', path: ['v3', 'account', 'whoami'], signal: parts.signal, tries: 1 });
@@ -78,7 +89,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   const looks = openLooks({ host, account, user, server });
   const known = { host, account, user, server, rooms, reactions, threads, corrections, keys, looks };
   const incoming = openOwnIncoming({ ...known, stop: stop.signal });
-  const outgoing = openOwnOutgoing({ ...known, stop: calls.signal });
+  const outgoing = openOwnOutgoing({ ...known, stop: calls.signal, timeout: parts.timeout });
   const online = Promise.withResolvers<void>();
   // It may end before it is waited for.
   online.promise.catch(() => undefined);
@@ -89,9 +100,10 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     ...{ server, clock: host.clock, since, signal: stop.signal },
     waits: () => paused?.promise,
     async take(news) {
+      isAnswered = true;
       await incoming.take(news);
       // New one-time keys, and questions for the keys of others.
-      if (keys) void exchange(keys, news.keys).catch(unsent);
+      if (keys) void exchanging(keys, news.keys).catch(unsent);
       online.resolve();
     },
     async reached(silent) {
@@ -108,9 +120,21 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     },
   }).catch(lost);
 
-  async function exchange(own: DeviceKeys, news: KeyNews): Promise<void> {
-    await own.flush();
-    if (news.events.length > 0) await takeBackupKey(own);
+  /** What the library wants sent goes first. Each is left alone for a while where it fails: there is a sync every moment. */
+  async function exchanging(own: DeviceKeys, news: KeyNews): Promise<void> {
+    await exchanges.run('keys', () => own.flush());
+    mayHaveKey ||= news.events.length > 0;
+    backingUp ??= backups
+      .run('backup', () => backingUpNow(own))
+      .finally(() => {
+        backingUp = undefined;
+      });
+    await backingUp;
+  }
+
+  async function backingUpNow(own: DeviceKeys): Promise<void> {
+    if (mayHaveKey) await takeBackupKey(own);
+    mayHaveKey = false;
     await backUp(own);
   }
 
@@ -162,6 +186,10 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   }
 
   const giveUp = (): void => online.reject(new Failure('recipient-unavailable'));
+  // Whoever waits for the account hears of it, and it is tried again later.
+  const cancel = host.clock.after(OUTAGE, () => {
+    if (!isAnswered) online.reject(new Failure('remote-server-timeout'));
+  });
   parts.signal.addEventListener('abort', giveUp, { once: true });
   try {
     if (keys) await keys.flush();
@@ -170,6 +198,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     await close();
     throw error;
   } finally {
+    cancel();
     parts.signal.removeEventListener('abort', giveUp);
   }
   state = 'online';

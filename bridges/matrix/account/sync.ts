@@ -49,7 +49,7 @@ export type SyncParts = {
 const POLL = 30_000;
 const PATIENCE = 120_000;
 /** Milliseconds without an answer after which the user is told. */
-const OUTAGE = 300_000;
+export const OUTAGE = 300_000;
 /** How many answers are taken in: one that comes at once, time after time, has nothing to tell. */
 const PACE = { burst: 30, per_second: 5 };
 /** The most bytes of one answer: the first of a large account. */

@@ -28,8 +28,9 @@ import { openPolicies } from './policies.ts';
 import { registrationId } from './registration.ts';
 import { serveTransactions } from './transactions.ts';
 
-/** Milliseconds after which ghosts are taken out of rooms that nobody has come back to. */
+/** Milliseconds after which ghosts are taken out of rooms that nobody has come back to, and between that and another time. */
 const CLEAN = 180_000;
+const AGAIN = 3_600_000;
 /** Milliseconds until a homeserver is asked again that is away, or does not know us. */
 const AWAY = 5_000;
 const UNKNOWN = 60_000;
@@ -54,7 +55,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   const corrections = openCorrections(server);
   const policies = openPolicies({ host: { ...host, signal: stop.signal }, config, server, bot: ghosts.bot });
   const consents = await openConsent({ host, config, server, bot: ghosts.bot });
-  const rooms = openGatewayRooms({ host, server, ghosts, policies, consents });
+  const rooms = openGatewayRooms({ host, server, ghosts, policies, consents, timeout: homeserver.timeout });
   const watchers = new Map<string, Set<AccountKey>>();
   const bot = await openBot({ host, config, server, ghosts, rooms, consents });
   const invitations = await openInvitations({
@@ -135,7 +136,11 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     });
   }
   void begin();
-  const cancel = host.clock.after(CLEAN, () => void rooms.clean());
+  const clean = (): void => {
+    void rooms.clean();
+    cancel = host.clock.after(AGAIN, clean);
+  };
+  let cancel = host.clock.after(CLEAN, clean);
 
   return {
     deliver(event) {

@@ -1,3 +1,4 @@
+import { openBreaker } from '#bridges/matrix/breaker.ts';
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { texts } from '#bridges/matrix/texts.ts';
@@ -50,6 +51,8 @@ const MOST_OF_ONE = 3;
 const MOST = 200;
 /** Accounts that are told of an answer. */
 const MOST_WAITING = 50;
+/** Milliseconds for which nobody is asked at a server where that has failed. */
+const PAUSE = { min: 60_000, max: 3_600_000 };
 
 /**
  * Which rooms may be entered: those of listed servers, those whose moderators have allowed it to people of XMPP, and by whoever
@@ -57,13 +60,17 @@ const MOST_WAITING = 50;
  */
 export async function openConsent({ host, config, server, bot }: ConsentParts) {
   const known = new Map<string, Consent>();
+  const breaker = openBreaker(host.clock, PAUSE);
+  /** Rooms in which it is being asked now. */
+  const asking = new Map<string, Promise<string | undefined>>();
   for (const { key, value } of await host.state.list({ prefix: PREFIX }))
     known.set(key.slice(PREFIX.length), JSON.parse(value) as Consent);
 
   async function put(id: string, consent: Consent): Promise<void> {
     const expires = consent.until === undefined ? {} : { expires: consent.until };
-    await host.state.put({ key: PREFIX + id }, JSON.stringify(consent), expires);
+    // Others look at it meanwhile.
     known.set(id, consent);
+    await host.state.put({ key: PREFIX + id }, JSON.stringify(consent), expires);
   }
 
   const isListed = (name: string | undefined): boolean =>
@@ -90,17 +97,29 @@ export async function openConsent({ host, config, server, bot }: ConsentParts) {
     await ask(arrival, consent);
   }
 
-  async function ask({ account, id, via }: Arrival, consent: Consent | undefined): Promise<void> {
+  /** Asks once, however many want to come in at this moment, and not where that has just failed. */
+  function question({ account, id, via, origin }: Arrival): Promise<string | undefined> {
+    const server = serverOf(id) || origin || id;
+    const asked = asking.get(id) ?? breaker.run(server, () => begin(account, id, via)).finally(() => asking.delete(id));
+    asking.set(id, asked);
+    return asked;
+  }
+
+  async function ask(arrival: Arrival, consent: Consent | undefined): Promise<void> {
+    const { account, id } = arrival;
     const waiting = consent?.waiting ?? [];
     const isOpen = ({ answer }: Consent): boolean => answer === 'asked';
     const asked = [...known.values()].filter(isOpen);
     const own = asked.filter((one) => one.waiting?.includes(account)).length;
     if (!waiting.includes(account)) {
       if (own >= MOST_OF_ONE || asked.length >= MOST || waiting.length >= MOST_WAITING) throw new Failure('too-fast');
-      const question = consent?.question ?? (await begin(account, id, via));
-      if (question === undefined) return;
-      const until = consent?.until ?? host.clock.now() + OPEN;
-      await put(id, { answer: 'asked', question, waiting: [...waiting, account], until });
+      const event = consent?.question ?? (await question(arrival));
+      if (event === undefined) return;
+      // Others have come meanwhile, or the answer.
+      const now = known.get(id);
+      if (now && now.answer !== 'asked') return assertOpen(arrival);
+      const until = now?.until ?? host.clock.now() + OPEN;
+      await put(id, { answer: 'asked', question: event, waiting: [...(now?.waiting ?? []), account], until });
     }
     throw new Failure('members-only', { text: texts.asked });
   }

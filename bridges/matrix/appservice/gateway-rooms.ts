@@ -1,4 +1,5 @@
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { type Homeserver, until } from '#bridges/matrix/homeserver.ts';
+import { limited } from '#bridges/matrix/limit.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { BRIDGE_TYPES, bridgeContent, bridgeKey, jidOfRoom } from '#bridges/matrix/wire/bridge-info.ts';
 import { listOf, objectOf, type RoomEvent, readEvent, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
@@ -33,6 +34,8 @@ export type GatewayRoomParts = {
   readonly ghosts: Ghosts;
   readonly policies: Pick<Policies, 'user' | 'room'>;
   readonly consents: Pick<Consents, 'assertOpen'>;
+  /** Milliseconds that one request may take. */
+  readonly timeout: number;
 };
 
 /** A room that accounts of ours are in by their ghosts: one for all of them. */
@@ -65,10 +68,13 @@ const MOST_STATE = 128 * 1024 * 1024;
 const REMEMBERED = 5_000;
 /** Where ghosts have been put, for a later run to know. */
 const INSIDE = 'inside ';
+/** Where they may be though they could not come in. */
+const COMING = 'coming ';
 
-export function openGatewayRooms({ host, server, ghosts, policies, consents }: GatewayRoomParts) {
+export function openGatewayRooms({ host, server, ghosts, policies, consents, timeout }: GatewayRoomParts) {
   const rooms = new Map<string, GatewayRoom>();
-  const loading = new Map<string, Promise<GatewayRoom>>();
+  /** Rooms of which the state is asked for, with what has changed there since. */
+  const loading = new Map<string, { readonly answer: Promise<GatewayRoom>; readonly since: RoomEvent[] }>();
   /** Servers that know a room whose id names none. */
   const via = new Map<string, readonly string[]>();
   /** The servers of the aliases by which rooms were found. */
@@ -79,11 +85,13 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
 
   /** Accounts that are on their way in, by the room. */
   const entering = new Set<string>();
+  /** Those of whom a failed attempt is being undone: that is given up as long as nothing is done yet. */
+  const undoing = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>();
 
   const placeOf = (id: string): Place => ({ kind: 'shared', transport: host.transport, id: localOf(id) });
 
-  async function load(id: string, as: string): Promise<GatewayRoom> {
-    const answer = await server.bytes({
+  async function load(id: string, as: string, since: readonly RoomEvent[], by: Homeserver): Promise<GatewayRoom> {
+    const answer = await by.bytes({
       method: 'GET',
       path: ['client', 'v3', 'rooms', id, 'state'],
       as,
@@ -93,24 +101,30 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
     const events = listOf(await answer.json()).flatMap((one) => readEvent(one, id) ?? []);
     // Nicks go to who was there first; what a level means depends on who has made the room.
     for (const event of events.toSorted((a, b) => a.at - b.at)) applyState(room, event);
+    // Told meanwhile, in its order: the answer may be older.
+    for (const event of since) applyState(room, event);
     const loaded: GatewayRoom = { room, inside: new Set(), typing: new Set() };
     rooms.set(id, loaded);
     return loaded;
   }
 
-  function loadOnce(id: string, as: string): Promise<GatewayRoom> {
+  function loadOnce(id: string, as: string, by: Homeserver): Promise<GatewayRoom> {
     const known = rooms.get(id);
     if (known) return Promise.resolve(known);
-    const begun = loading.get(id) ?? load(id, as).finally(() => loading.delete(id));
-    loading.set(id, begun);
-    return begun;
+    const begun = loading.get(id);
+    // Whoever has begun may be put out before it is there, or give up.
+    if (begun) return begun.answer.catch(() => loadOnce(id, as, by));
+    const since: RoomEvent[] = [];
+    const answer = load(id, as, since, by).finally(() => loading.delete(id));
+    loading.set(id, { answer, since });
+    return answer;
   }
 
   /** Where ghosts are that were put into rooms, as the store has it. */
-  async function placed(): Promise<readonly { key: string; account: AccountKey; id: string }[]> {
-    return (await host.state.list({ prefix: INSIDE })).map(({ key }) => {
-      const [bare = '', transport = '', id = ''] = key.slice(INSIDE.length).split(' ');
-      return { key, account: accountKey(bare as BareJid, transport), id };
+  async function placed(prefix: string): Promise<readonly { account: AccountKey; id: string }[]> {
+    return (await host.state.list({ prefix })).map(({ key }) => {
+      const [bare = '', transport = '', id = ''] = key.slice(prefix.length).split(' ');
+      return { account: accountKey(bare as BareJid, transport), id };
     });
   }
 
@@ -159,6 +173,63 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
     });
   }
 
+  /** Puts an account's ghost into a room by a homeserver that may be given up. Where that fails nothing of it is left. */
+  async function come({ account, id, nick, isForced }: Entering, by: Homeserver): Promise<void> {
+    const refusal = shutOut(policies.room(id) ?? policies.user(ghosts.idOf(account)));
+    if (refusal) throw refusal;
+    if (!isForced) await consents.assertOpen({ account, id, via: via.get(id) ?? [], origin: origins.get(id) });
+    const as = await ghosts.ready(account, nick, by);
+    const key = `${account} ${id}`;
+    undoing.get(key)?.stop.abort(new Failure('recipient-unavailable'));
+    await undoing.get(key)?.done;
+    entering.add(key);
+    let isIn = isForced === true;
+    try {
+      await host.state.put({ key: INSIDE + key }, '');
+      await joinRoom(by, as, id, via.get(id));
+      isIn = true;
+      const entered = await loadOnce(id, as, by);
+      assertNotBridged(entered);
+      if (!isJoined(entered.room, as)) applyState(entered.room, joinOf(as, id));
+      chooseNick(entered.room, as, nick);
+      entered.inside.add(account);
+      // Others may have left it since it was loaded.
+      rooms.set(id, entered);
+    } catch (error) {
+      undo(account, id, isIn);
+      throw error;
+    } finally {
+      entering.delete(key);
+    }
+    void label(id);
+  }
+
+  /** Beside all else; whoever comes again waits for it. */
+  function undo(account: AccountKey, id: string, isIn: boolean): void {
+    const key = `${account} ${id}`;
+    const stop = new AbortController();
+    const done = withdraw(account, id, isIn, stop.signal).finally(() => undoing.delete(key));
+    undoing.set(key, { stop, done });
+  }
+
+  /** An account is not in a room after all: its ghost leaves it, if it is there. Never rejects: it is tried again later. */
+  async function withdraw(account: AccountKey, id: string, isIn: boolean, signal?: AbortSignal): Promise<void> {
+    const as = ghosts.idOf(account);
+    const entered = rooms.get(id);
+    entered?.inside.delete(account);
+    if (entered?.inside.size === 0) rooms.delete(id);
+    try {
+      // An invitation stands.
+      const asking = signal ? until(server, signal) : server;
+      const isThere = isIn || (await membershipOf(asking, as, id)) === 'join';
+      if (signal?.aborted) return;
+      if (isThere) await leaveRoom(server, as, id);
+      await host.state.delete({ key: `${INSIDE}${account} ${id}` });
+    } catch (err) {
+      host.log.info({ err }, 'a ghost could not be taken out of a room');
+    }
+  }
+
   /** Refuses a room that another bridge has as one of XMPP, as long as that is there. */
   function assertNotBridged({ room }: GatewayRoom): void {
     for (const { bot, room: other } of room.otherBridges?.values() ?? [])
@@ -184,31 +255,18 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
     via: (id: string): readonly string[] => via.get(id) ?? [],
     isEntering: (account: AccountKey, id: string): boolean => entering.has(`${account} ${id}`),
 
-    /** Puts an account's ghost into a room, and says who is there. Rejects with a `Failure` where that is refused. */
-    async enter({ account, id, nick, isForced }: Entering): Promise<readonly Draft[]> {
-      const refusal = shutOut(policies.room(id) ?? policies.user(ghosts.idOf(account)));
-      if (refusal) throw refusal;
-      if (!isForced) await consents.assertOpen({ account, id, via: via.get(id) ?? [], origin: origins.get(id) });
-      const as = await ghosts.ready(account, nick);
-      entering.add(`${account} ${id}`);
-      const entered = await joinRoom(server, as, id, via.get(id))
-        .then(() => loadOnce(id, as))
-        .finally(() => entering.delete(`${account} ${id}`));
-      try {
-        assertNotBridged(entered);
-      } catch (error) {
-        await leave(account, id);
-        throw error;
-      }
+    /** Puts an account's ghost into a room. Rejects with a `Failure` where that is refused, or takes too long. */
+    enter: (entering: Entering): Promise<void> =>
+      limited(host.clock, timeout, (signal) => come(entering, until(server, signal))),
+
+    /** Who is in a room, and its topic, as it is now. */
+    shown(id: string): readonly Draft[] {
+      const entered = rooms.get(id);
+      if (!entered) return [];
       const { room } = entered;
-      if (!isJoined(room, as)) applyState(room, joinOf(as, id));
-      chooseNick(room, as, nick);
-      entered.inside.add(account);
-      await host.state.put({ key: `${INSIDE}${account} ${id}` }, '');
-      await label(id);
+      const { topic } = room;
       const place = placeOf(id);
       const from = { kind: 'network', id: '' } as const;
-      const { topic } = room;
       const list: Draft = { place, from, kind: 'occupants', list: occupants(entered) };
       if (!topic) return [list];
       const by = nickOf(room, topic.by) ?? topic.by;
@@ -221,12 +279,12 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
      */
     async recall(id: string): Promise<void> {
       if (rooms.has(id)) return;
-      left ??= placed().then((all) => new Map(all.map((one) => [one.id, one.account])));
+      left ??= placed(INSIDE).then((all) => new Map(all.map((one) => [one.id, one.account])));
       const known = await left;
       const account = known.get(id);
       if (account === undefined) return;
       try {
-        await loadOnce(id, ghosts.idOf(account));
+        await loadOnce(id, ghosts.idOf(account), server);
       } catch (error) {
         if (!(error instanceof Failure) || error.row.retry) throw error;
       }
@@ -236,6 +294,9 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
     /** Whether an earlier run has put an account into a room, and nobody has taken it out. */
     wasInside: async (account: AccountKey, id: string): Promise<boolean> =>
       (await host.state.get({ key: `${INSIDE}${account} ${id}` })) !== undefined,
+
+    /** What has changed in a room of which nothing is known yet, but asked for. */
+    changed: (event: RoomEvent): void => void loading.get(event.room)?.since.push(event),
 
     leave,
     expel,
@@ -279,15 +340,9 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
 
     /** Takes away the ghosts that an earlier run has left in rooms, and nobody has come back for. Never rejects. */
     async clean(): Promise<void> {
-      for (const { key, account, id } of await placed()) {
-        if (rooms.get(id)?.inside.has(account) || host.signal.aborted) continue;
-        try {
-          await leaveRoom(server, ghosts.idOf(account), id);
-          await host.state.delete({ key });
-          if (rooms.get(id)?.inside.size === 0) rooms.delete(id);
-        } catch (err) {
-          host.log.warn({ err }, 'a ghost could not be taken out of a room');
-        }
+      for (const { account, id } of [...(await placed(INSIDE)), ...(await placed(COMING))]) {
+        if (rooms.get(id)?.inside.has(account) || entering.has(`${account} ${id}`) || host.signal.aborted) continue;
+        await withdraw(account, id, false);
       }
     },
 
@@ -295,7 +350,9 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
     async resolveAlias(alias: string): Promise<string> {
       const refusal = shutOut(policies.room(alias));
       if (refusal) throw refusal;
-      const found = await server.call({ method: 'GET', path: ['v3', 'directory', 'room', alias] });
+      const found = await limited(host.clock, timeout, (signal) =>
+        server.call({ method: 'GET', path: ['v3', 'directory', 'room', alias], signal }),
+      );
       const id = textOf(found.room_id);
       if (!id?.startsWith('!')) throw new Failure('item-not-found');
       via.set(id, textsOf(found.servers).slice(0, 5));

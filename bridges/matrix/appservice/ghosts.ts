@@ -25,8 +25,8 @@ export type Ghosts = {
   /** Whether a user is no occupant for XMPP: the gateway's own, a ghost of another bridge, or of ours with nobody behind it. */
   isHidden(user: string): boolean;
   readonly bot: string;
-  /** Sees to it that the account has a ghost, of that name if it is a new one. Resolves with its id. */
-  ready(account: AccountKey, name?: string): Promise<string>;
+  /** Sees to it that the account has a ghost, of that name if it is a new one, by a homeserver that may be given up. Resolves with its id. */
+  ready(account: AccountKey, name?: string, by?: Homeserver): Promise<string>;
   /** The ghost looks so from now on. What it looks like already is not sent again. */
   look(account: AccountKey, looks: Looks): Promise<void>;
   /** The account is gone: its ghost is called nothing any more. */
@@ -63,28 +63,29 @@ export async function openGhosts({ host, config, server }: GhostParts): Promise<
 
   const nameFor = (name: string): string => config.ghost_name.replaceAll('{name}', cleanName(name, 200));
 
-  async function register(account: AccountKey, name: string | undefined): Promise<string> {
+  async function register(account: AccountKey, name: string | undefined, by: Homeserver): Promise<string> {
     const id = idOf(account);
     if (await told(account)) return id;
-    await registerUser(server, nameOf(id));
+    await registerUser(by, nameOf(id));
     const { user } = splitAccount(account);
     if (bareOfGhost(id, prefix, serverName) === undefined) {
       await host.state.put({ key: HASHED + id }, account);
       hashed.set(id, account);
     }
     const called = nameFor(name ?? user.slice(0, user.indexOf('@')));
-    await setName(id, called);
+    await setName(id, called, by);
     await write(account, { name: called, photo: '' });
     return id;
   }
 
-  const setName = (id: string, displayname: string): Promise<unknown> =>
-    server.call({ method: 'PUT', path: ['v3', 'profile', id, 'displayname'], body: { displayname }, as: id });
+  const setName = (id: string, displayname: string, by = server): Promise<unknown> =>
+    by.call({ method: 'PUT', path: ['v3', 'profile', id, 'displayname'], body: { displayname }, as: id });
 
-  function ready(account: AccountKey, name?: string): Promise<string> {
+  function ready(account: AccountKey, name?: string, by = server): Promise<string> {
     const known = making.get(account);
-    if (known) return known;
-    const made = register(account, name);
+    // Whoever makes it may give up sooner.
+    if (known) return known.catch(() => ready(account, name, by));
+    const made = register(account, name, by);
     making.set(account, made);
     made.catch(() => making.delete(account));
     return made;

@@ -143,6 +143,7 @@ export function openIncoming(parts: IncomingParts) {
     if (account !== undefined && content.membership === 'join' && (await invitations.came(account, event.room))) return;
     if (account !== undefined && isForced(event, account)) return forced(account, event);
     if (venue?.gateway) await gatewayState(event, venue, venue.gateway, account);
+    else rooms.changed(event);
   }
 
   /** The gateway's own user is wanted in a room, or is not any more. */
@@ -190,22 +191,22 @@ export function openIncoming(parts: IncomingParts) {
   async function forced(account: AccountKey, { room, stateKey = '' }: RoomEvent): Promise<void> {
     // It may have come and gone since, because it could not stay.
     if (!(await rooms.isThere(account, room))) return;
-    const drafts = await forcedIn(account, room, nameIn(stateKey));
-    if (!drafts) return;
+    if (!(await forcedIn(account, room, nameIn(stateKey)))) return;
     const reason = wordsIn(texts.forced, host.language(account));
     const from = { kind: 'network', id: '' } as const;
     const invite = { kind: 'invite', room: localOf(room), reason } as const;
-    await tell([{ place: { kind: 'realm', account, realm: '' }, from, ...invite }, ...drafts]);
+    await tell([{ place: { kind: 'realm', account, realm: '' }, from, ...invite }, ...rooms.shown(room)]);
   }
 
-  /** Leaves what it may not be in. */
-  async function forcedIn(account: AccountKey, id: string, nick: string): Promise<readonly Draft[] | undefined> {
+  /** Whether it may be there. What it may not be in it has left. */
+  async function forcedIn(account: AccountKey, id: string, nick: string): Promise<boolean> {
     try {
-      return await rooms.enter({ account, id, nick, isForced: true });
+      await rooms.enter({ account, id, nick, isForced: true });
+      return true;
     } catch (error) {
       if (!(error instanceof Failure) || error.row.retry) throw error;
       await rooms.leave(account, id);
-      return undefined;
+      return false;
     }
   }
 

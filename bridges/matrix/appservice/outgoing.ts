@@ -146,12 +146,12 @@ export function openOutgoing(parts: OutgoingParts) {
   }
 
   /** Tells of a room that an account has come into what was said there, and who is there; what is long in coming comes late. */
-  async function begin(account: AccountKey, id: string, drafts: readonly Draft[]): Promise<void> {
+  async function begin(account: AccountKey, id: string): Promise<void> {
     const past = parts.past(account, id);
     const { promise: patience, resolve } = Promise.withResolvers<undefined>();
     const cancel = host.clock.after(PATIENCE, () => resolve(undefined));
     const found = await Promise.race([past, patience]).finally(cancel);
-    await host.emit([...(found ?? []), ...drafts]);
+    await host.emit([...(found ?? []), ...rooms.shown(id)]);
     if (!found) void past.then((late) => (parts.stop.aborted ? undefined : host.emit(late)));
   }
 
@@ -301,10 +301,10 @@ export function openOutgoing(parts: OutgoingParts) {
       }
       if (event.change !== 'join') return moderation.occupant(await aim(event), event);
       const isBack = await rooms.wasInside(account, id);
-      const drafts = await enter({ account, id, nick: event.who.nick }, isBack);
+      await enter({ account, id, nick: event.who.nick, isBack });
       // What was said since, the homeserver has yet to tell all who are there.
-      if (isBack) await host.emit(drafts);
-      else await begin(account, id, drafts);
+      if (isBack) await host.emit(rooms.shown(id));
+      else await begin(account, id);
       return TAKEN;
     },
 

@@ -91,23 +91,23 @@ const SECRET = 'm.megolm_backup.v1';
 /** Requests at a time: each has at most a hundred keys. */
 const REQUESTS = 10;
 
-/** Puts new keys into the backup, where the device has its key. Rejects with a `Failure`, and then it is done another time. */
-export function backUp(keys: DeviceKeys): Promise<void> {
-  const { machine, send } = keys;
-  return keys.alone(async () => {
-    if (!(await machine.isBackupEnabled())) return;
-    for (let count = 0; count < REQUESTS; count++) {
-      const request = await machine.backupRoomKeys();
-      if (!request) return;
-      try {
-        await send(request);
-      } catch (error) {
-        if (!(error instanceof Failure) || error.code === 'remote-server-timeout') throw error;
-        // §11.12.3.2: another backup has taken its place.
-        return machine.disableBackup();
-      }
+/**
+ * Puts new keys into the backup, where the device has its key; what is said and read meanwhile does not wait for that. Rejects
+ * with a `Failure`, and then it is done another time.
+ */
+export async function backUp({ machine, alone, sendBeside }: DeviceKeys): Promise<void> {
+  const next = async () => ((await machine.isBackupEnabled()) ? machine.backupRoomKeys() : undefined);
+  for (let count = 0; count < REQUESTS; count++) {
+    const request = await alone(next);
+    if (!request) return;
+    try {
+      await sendBeside(request);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.row.retry) throw error;
+      // §11.12.3.2: another backup has taken its place.
+      return alone(() => machine.disableBackup());
     }
-  });
+  }
 }
 
 /** Takes the key of the backup, where a device that has verified this one has sent it (§11.12.3.1). */
@@ -117,7 +117,7 @@ export async function takeBackupKey(keys: DeviceKeys): Promise<void> {
     (await machine.isBackupEnabled()) ? [] : [...(await machine.getSecretsFromInbox(SECRET))],
   );
   for (const secret of secrets) {
-    const found = await call({ method: 'GET', path: ['v3', 'room_keys', 'version'] }).catch(none);
+    const found = await call({ method: 'GET', path: ['v3', 'room_keys', 'version'], tries: 1 }).catch(none);
     const version = textOf(found?.version);
     const { publicKeyBase64 } = engine.wasm.BackupDecryptionKey.fromBase64(secret).megolmV1PublicKey;
     const isOf = textOf(objectOf(found?.auth_data).public_key) === publicKeyBase64;

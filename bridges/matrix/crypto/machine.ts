@@ -15,6 +15,8 @@ export type KeyQuestion = {
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: Json;
   readonly repeatable?: boolean;
+  /** How often it is made where it may be made again, if not as usual. */
+  readonly tries?: number;
 };
 /** Makes it, and resolves with the object that is answered. Rejects with a `Failure`. */
 export type KeyCall = (question: KeyQuestion) => Promise<Json>;
@@ -64,6 +66,8 @@ export type DeviceKeys = {
   flush(): Promise<void>;
   /** Hands one request of the library to the homeserver. Within `alone`. */
   send(request: KeyRequest): Promise<void>;
+  /** The same beside all else that is done with the keys: for what was made within `alone`, and nobody waits for. */
+  sendBeside(request: KeyRequest): Promise<void>;
   /** The content of an encrypted event, after everybody in the room was given its key. */
   encrypt(room: RoomKeys, type: string, content: Json): Promise<Json>;
   decrypt(room: string, event: Json): Promise<Decrypted>;
@@ -132,6 +136,12 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
     if (request.id !== undefined) await machine.markRequestAsSent(request.id, request.type, JSON.stringify(answer));
   }
 
+  async function sendBeside(request: KeyRequest): Promise<void> {
+    const { id, type } = request;
+    const answer = await call({ ...callOf(wasm, request), tries: 1 });
+    if (id !== undefined) await alone(() => machine.markRequestAsSent(id, type, JSON.stringify(answer)));
+  }
+
   async function sendAll(): Promise<void> {
     for (const request of await machine.outgoingRequests()) await send(request);
   }
@@ -157,7 +167,7 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
     machine,
     call,
     alone,
-    send,
+    ...{ send, sendBeside },
     flush: () => alone(sendAll),
     take: ({ events, changed, left, counts, fallbacks }) =>
       alone(async () => {

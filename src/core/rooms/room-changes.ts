@@ -3,6 +3,7 @@ import { shownName } from '#mappings/names.ts';
 import { roomTexts } from '#mappings/texts/rooms.ts';
 import type { EventBody, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import { xmlChars } from '#src/model/text.ts';
 import { aboutMember } from './kept-members.ts';
 import { type Room, type RoomEffect, readersOf, tell } from './room-state.ts';
 import type { Untold } from './untold.ts';
@@ -57,4 +58,15 @@ export function stillOut(room: Room, { who, out }: Omit<Untold, 'at'>): RoomEffe
   // XEP-0045 §17.4: 333 is a removal after an error, such as a link between servers that fails.
   const body: EventBody = { kind: 'occupant', change: 'leave', who };
   return to.length > 0 ? [{ kind: 'tell', body, to, marks: { statuses: [333] } }] : [];
+}
+
+/** A new subject. */
+export function topic(room: Room, body: EventOf<'topic'>): RoomEffect[] {
+  const { by, setAt } = body;
+  const text = xmlChars(body.text);
+  // Every join of one of ours brings the subject along: what is known already is no news.
+  if (room.topic.text === text && room.topic.by === by) return [];
+  const topic = { text, ...(by !== undefined && { by }) };
+  room.topic = { ...topic, setAt: setAt ?? body.at };
+  return tell(room, { kind: 'topic', ...topic });
 }

@@ -1,4 +1,6 @@
+import type { Origin } from '#src/core/index.ts';
 import type { EventBody } from '#src/model/event.ts';
+import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Sealed } from '#src/model/sealed.ts';
@@ -75,3 +77,9 @@ export function ownOccupants(roster: Roster): ReadonlyMap<AccountKey, Occupant> 
   }
   return own;
 }
+
+type Seated = { readonly seats: ReadonlyMap<string, { readonly in: boolean; readonly origin: Origin }> };
+
+/** The answers for those clients of an account that wait to be let in. */
+export const refusals = ({ seats }: Seated, failure: Failure) =>
+  [...seats.values()].flatMap((seat) => (seat.in ? [] : [{ kind: 'refuse', origin: seat.origin, failure } as const]));

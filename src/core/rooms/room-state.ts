@@ -1,14 +1,13 @@
 import type { Marks, Origin, Recipient, RoomInfo } from '#src/core/index.ts';
 import { membershipIn } from '#src/core/standing.ts';
-import type { EventBody, EventOf, HistoryWish, OccupantChange } from '#src/model/event.ts';
-import type { Failure } from '#src/model/failure.ts';
+import type { EventBody, HistoryWish, OccupantChange } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
-import { xmlChars } from '#src/model/text.ts';
 import { isHidden, revealAll } from './large-rooms.ts';
-import { isAs, leaving, type OwnShow, ownOccupant, stillPresent } from './room-events.ts';
+import { isAs, leaving, type OwnShow, ownOccupant, refusals, stillPresent } from './room-events.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
 export type Seat = {
@@ -159,12 +158,8 @@ const isNew = ({ roster }: Room, account: AccountKey): boolean =>
 export function refused(room: Room, account: AccountKey, failure: Failure, told: string): RoomEffect[] {
   const member = room.members.get(account);
   if (!member) return [];
-  const effects = [...member.seats.values()].flatMap((seat): RoomEffect[] =>
-    seat.in ? [] : [{ kind: 'refuse', origin: seat.origin, failure }],
-  );
   // XEP-0045 §15.6.2: 333 is a removal because of a technical problem.
-  const farewell = eject(room, account, [333], told);
-  return [...effects, ...farewell];
+  return eject(room, account, [333], told, failure);
 }
 
 /** What becomes of an account without a seat. It lingers only where the network has let it in. */
@@ -201,15 +196,21 @@ export function part(room: Room, account: AccountKey, reason?: string): RoomEffe
   return [...gone(room, account, member), { kind: 'part', account, reason }];
 }
 
-/** Puts an account out of the room with XEP-0045 status codes; the network is not told. */
-export function eject(room: Room, account: AccountKey, statuses: readonly number[], reason?: string): RoomEffect[] {
+/** Puts an account out of the room with XEP-0045 status codes; the network is not told. Who waits to be let in is refused. */
+export function eject(
+  room: Room,
+  account: AccountKey,
+  statuses: readonly number[],
+  reason?: string,
+  failure = new Failure('recipient-unavailable'),
+): RoomEffect[] {
   const member = room.members.get(account);
   if (!member) return [];
   const seats = [...member.seats.values()].filter((seat) => seat.in);
   room.members.delete(account);
   room.readers = undefined;
   const farewell = seats.length > 0 ? [farewellTo(room, account, member, seats, { reason, statuses })] : [];
-  return [...farewell, ...gone(room, account, member)];
+  return [...refusals(member, failure), ...farewell, ...gone(room, account, member)];
 }
 
 /** An account acts by another identity from now on: its clients are out, and whom the operator had there for it leaves. */
@@ -304,7 +305,8 @@ function depart(room: Room, body: OccupantChange): RoomEffect[] {
   // The readers were told with status 110, so nothing more is said to them.
   room.members.delete(account);
   room.readers = undefined;
-  return [...effects, ...gone(room, account, member)];
+  const failure = new Failure(body.change === 'ban' ? 'banned' : 'not-permitted');
+  return [...effects, ...refusals(member, failure), ...gone(room, account, member)];
 }
 
 /** An account that was there is out again. Of one that was restored and has not come back the others do not know it yet. */
@@ -313,17 +315,6 @@ function gone(room: Room, account: AccountKey, { present }: Member): RoomEffect[
   const who = ownOccupant(room.roster, account);
   if (who) room.roster.delete(who.id);
   return who ? tell(room, { kind: 'occupant', change: 'leave', who }) : [];
-}
-
-/** A new subject. */
-export function topic(room: Room, body: EventOf<'topic'>): RoomEffect[] {
-  const { by, setAt } = body;
-  const text = xmlChars(body.text);
-  // Every join of one of ours brings the subject along: what is known already is no news.
-  if (room.topic.text === text && room.topic.by === by) return [];
-  const topic = { text, ...(by !== undefined && { by }) };
-  room.topic = { ...topic, setAt: setAt ?? body.at };
-  return tell(room, { kind: 'topic', ...topic });
 }
 
 const topicOf = ({ topic: known }: Room): EventBody => ({ kind: 'topic', ...known });

@@ -28,13 +28,14 @@ import type { LastRoom, Occupancy } from './occupancy.ts';
 import { openOwnChoices } from './own-choices.ts';
 import { present } from './presence.ts';
 import { farewell, restored } from './restored-room.ts';
-import { aboutRoom, caughtUp, stillOut } from './room-changes.ts';
+import { aboutRoom, caughtUp, stillOut, topic } from './room-changes.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
 import { takeList } from './room-list.ts';
 import { isLast, nickOf, nickToAsk, othersStay } from './room-seats.ts';
 import * as state from './room-state.ts';
 import { disclose, isUnread, marked, said, saidThere, showPast } from './said.ts';
 import { openRecentChanges, type Untold } from './untold.ts';
+import { openWaitingSeats, tooLate } from './waiting-seats.ts';
 
 export type RoomParts = {
   readonly xmpp: Pick<XmppSide, 'refuse' | 'bookmark' | 'unbookmark' | 'displayed'>;
@@ -73,6 +74,7 @@ export type Rooms = ReturnType<typeof openRooms>;
 
 /** Clients of one account in one room: each is sent all that is said there (SECURITY rule 11). */
 const MOST_SEATS = 50;
+const NETWORK: Party = { kind: 'network', id: '' };
 const crowded = (): Failure => new Failure('not-allowed', { text: roomTexts.tooManySeats });
 
 /** Keeps occupancy and carries out what `room-state` decides. */
@@ -88,6 +90,9 @@ export function openRooms(parts: RoomParts) {
       if (room && !(await choices.stays(account, place))) await run(room, state.part(room, account));
     });
   });
+  const waiting = openWaitingSeats(parts.clock, (seat) =>
+    befalls(seat.place, seat.account, (room) => tooLate(room, seat)),
+  );
 
   const find = (place: Place): state.Room | undefined => rooms.get(placeKey(place));
   const at = (place: Place): state.Room => find(place) ?? state.newRoom(place, parts.shown);
@@ -140,10 +145,9 @@ export function openRooms(parts: RoomParts) {
       case 'left':
         return parts.archive.left(effect.account, room.place);
       case 'tell': {
-        const from: Party = { kind: 'network', id: '' };
         parts.occupancy.told(room.place, effect.body);
         recent.told(room.place, effect.body, effect.to);
-        return void parts.display.show(event(room.place, effect.body, from), effect.to, effect.marks);
+        return void parts.display.show(event(room.place, effect.body, NETWORK), effect.to, effect.marks);
       }
       case 'fares':
         for (const news of listeners) news.fares(effect.account, room.place, effect.shown);
@@ -254,7 +258,7 @@ export function openRooms(parts: RoomParts) {
       case 'occupant':
         return state.change(room, what);
       case 'topic':
-        return state.topic(room, what);
+        return topic(room, what);
       case 'presence':
         return present(room, what);
       case 'room':
@@ -276,6 +280,7 @@ export function openRooms(parts: RoomParts) {
           return run(room, [{ kind: 'refuse', origin: entry.origin, failure: crowded() }]);
         rooms.set(placeKey(place), room);
         belong(entry.account, room);
+        waiting.begin({ place, account: entry.account, origin: entry.origin });
         return run(room, state.enter(room, entry));
       });
     },
@@ -286,10 +291,7 @@ export function openRooms(parts: RoomParts) {
       befalls(place, account, (room) => quit(room, account, 'user'));
       return true;
     },
-    /**
-     * The full JID is gone without having left, as an error said (XEP-0045 §15.6.2: 333): its account lingers, so that it
-     * may come back as if nothing was.
-     */
+    /** The full JID is gone without having left, as an error said (XEP-0045 §15.6.2: 333): its account lingers. */
     lost: (place: Place, leaving: state.Leaving): Promise<void> =>
       depart(place, { ...leaving, statuses: [333] }, 'lingers'),
     /** What the account has set for its rooms, or for one of them, is something else now. */
@@ -316,8 +318,7 @@ export function openRooms(parts: RoomParts) {
         parts.occupancy.changed(room);
         if (room.members.size > 0) rooms.set(placeKey(room.place), room);
         for (const account of room.members.keys()) belong(account, room);
-        for (const [account, { present: inside }] of room.members)
-          if (inside) carryOut(room, { kind: 'entered', account });
+        for (const [account, it] of room.members) if (it.present) carryOut(room, { kind: 'entered', account });
       }
       return last.flatMap(({ place, sittings }) =>
         sittings.map(({ account, nick }) => ({ key: keyOf(account, place), nick })),
@@ -341,9 +342,7 @@ export function openRooms(parts: RoomParts) {
     },
     /** Brings an account's rooms back after a connection was made. */
     rejoin(key: SessionKey): void {
-      for (const room of roomsOf(key)) {
-        if (!isIdle(room, key.account)) join(room, key);
-      }
+      for (const room of roomsOf(key)) if (!isIdle(room, key.account)) join(room, key);
     },
     /** The account's session in a realm is given up. */
     abandon(key: SessionKey, failure: Failure): void {
@@ -366,6 +365,7 @@ export function openRooms(parts: RoomParts) {
     /** Everybody is told that the gateway stops (XEP-0045 §10.9: 332). */
     farewell(): void {
       lingers.stop();
+      waiting.stop();
       for (const room of [...rooms.values()]) {
         lane(room.place, async () => {
           for (const account of [...room.members.keys()]) {

@@ -61,3 +61,40 @@ it('takes a room for the successor of one that is allowed only where that says s
   expect(await enter(next)).toBeUndefined();
   expect(asked).toEqual([stranger]);
 });
+
+it('asks once for all who come at a time, and not again at once where that fails', async () => {
+  let tries = 0;
+  let failing = true;
+  const call = async ({ method, path }: Call) => {
+    if (path.includes('m.room.encryption')) throw new Failure('item-not-found');
+    if (path.includes('join')) tries += 1;
+    if (failing) throw new Failure('remote-server-timeout');
+    if (method === 'PUT') await new Promise((done) => setImmediate(done));
+    return { event_id: '$q' };
+  };
+  const { host } = testHost('matrix.example', 1000, {});
+  let now = 1;
+  const clock = { after: host.clock.after, now: () => now };
+  const server: Homeserver = { call, bytes: () => Promise.reject(), upload: () => Promise.reject() };
+  const consents = await openConsent({ host: { ...host, clock }, config: settings, server, bot: '@bot:hs.example' });
+  const enter = (who: string, name = 'a') =>
+    consents
+      .assertOpen({
+        account: accountKey(`${who}@a.example` as BareJid, 'matrix.example'),
+        id: `!${name}:far.example`,
+        via: [],
+        origin: undefined,
+      })
+      .catch((error) => error.code);
+  // All rooms of a server that fails, and of no other.
+  expect(await enter('romeo')).toBe('remote-server-timeout');
+  expect(await enter('romeo', 'b')).toBe('remote-server-timeout');
+  expect(await enter('juliet')).toBe('remote-server-timeout');
+  expect(tries).toBe(1);
+  failing = false;
+  now += 60_000;
+  expect(await Promise.all([enter('romeo'), enter('juliet')])).toEqual(['members-only', 'members-only']);
+  expect(tries).toBe(2);
+  const waiting = await consents.answered('!a:far.example', 'allowed');
+  expect(waiting.map((one) => one.split('@')[0])).toEqual(['romeo', 'juliet']);
+});

@@ -201,6 +201,16 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     hold: () => {
       release = server.hold();
     },
+    /** `silence PART`: calls whose method and path have that in them are read and never answered, until `speak`. */
+    silence: ([...part]) => void server.silent.add(part.join(' ')),
+    speak: () => {
+      server.silent.clear();
+      server.slow.clear();
+    },
+    /** `slow PART`: such calls are done, and answered at `answer`; `late COUNT` waits for so many. */
+    slow: ([...part]) => void server.slow.add(part.join(' ')),
+    late: ([count]) => server.when(() => server.late >= Number(count)),
+    answer: () => server.answerLate(),
     held: ([count]) => server.when(() => server.held >= Number(count)),
     release: () => release(),
     /** `directory 403 M_FORBIDDEN`: the directories of rooms and people are answered so from now on. */

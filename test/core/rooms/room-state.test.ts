@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Origin } from '#src/core/index.ts';
 import { restored, suspend } from '#src/core/rooms/restored-room.ts';
-import { caughtUp } from '#src/core/rooms/room-changes.ts';
+import { caughtUp, topic } from '#src/core/rooms/room-changes.ts';
 import { snapshot } from '#src/core/rooms/room-list.ts';
 import { lateReaders, nickOf } from '#src/core/rooms/room-seats.ts';
 import * as state from '#src/core/rooms/room-state.ts';
@@ -70,6 +70,25 @@ describe('entering', () => {
       'history -> orchard',
       'topic "" -> orchard(Romeo)',
     ]);
+  });
+
+  it('answers a client that waits while its account is put out', () => {
+    for (const [change, code] of [
+      ['kick', 'not-permitted'],
+      ['ban', 'banned'],
+    ] as const) {
+      const room = restored({
+        place: fresh().place,
+        sittings: [{ account: romeo, jid: 'romeo@a.example/orchard', nick: 'Romeo' }],
+        roster: [],
+        topic: undefined,
+      });
+      snapshot(room, [occupant('Romeo', romeo)]);
+      state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/garden') });
+      const effects = state.change(room, { kind: 'occupant', change, who: occupant('Romeo', romeo) });
+      expect(short(effects)).toContain(`refuse romeo@a.example/garden ${code}`);
+      expect(room.members.has(romeo)).toBe(false);
+    }
   });
 
   it('says 210 when the network chose another nick', () => {
@@ -143,9 +162,9 @@ describe('being in', () => {
 
   it('does not repeat a subject that did not change', () => {
     const room = withRomeo();
-    const body = { kind: 'topic', text: 'Two houses', by: 'Prince', setAt: 1 } as Parameters<typeof state.topic>[1];
-    expect(short(state.topic(room, body))).toEqual(['topic "Two houses" -> orchard(Romeo)']);
-    expect(short(state.topic(room, body))).toEqual([]);
+    const body = { kind: 'topic', text: 'Two houses', by: 'Prince', setAt: 1 } as Parameters<typeof topic>[1];
+    expect(short(topic(room, body))).toEqual(['topic "Two houses" -> orchard(Romeo)']);
+    expect(short(topic(room, body))).toEqual([]);
   });
 
   it('ignores the going of somebody who was never seen', () => {
@@ -224,7 +243,7 @@ describe('coming back after a kill', () => {
       'leave Mercutio -> orchard(Romeo)',
       'join Paris -> orchard(Romeo)',
     ]);
-    expect(state.topic(room, { kind: 'topic', text: 'Two houses' } as Parameters<typeof state.topic>[1])).toEqual([]);
+    expect(topic(room, { kind: 'topic', text: 'Two houses' } as Parameters<typeof topic>[1])).toEqual([]);
     expect(short(state.joined(room, romeo))).toEqual([]);
   });
 });
