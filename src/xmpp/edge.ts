@@ -83,7 +83,7 @@ const LATE = 2 * 60_000;
 /** Ties decoding, routing and encoding together. Nothing happens before the first stanza. */
 export function openEdge({ transports: given, links, core, service, occupantIds, log, now }: EdgeParts): Edge {
   const transports = new Map<string, Served>();
-  const [heard, told] = [openTyping(), openTyping()];
+  const [heard, told] = [openTyping(now), openTyping(now)];
   const speaks: NonNullable<Written['speaks']> = (place) =>
     place.kind === 'shared' ? 'en' : core().languages.of(place.account);
   for (const [domain, link] of links) {

@@ -331,13 +331,13 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     const content = objectOf(edu.content);
     const { id } = own.room;
     if (edu.type === 'm.typing') {
-      const { now, begun, stopped } = typingChanges(own.typing, content);
+      const { now, typing: still, stopped } = typingChanges(own.typing, content);
       own.typing = now;
       const told = (users: readonly string[], active: boolean): Draft[] =>
         users
           .filter((who) => who !== user && !isThird(id, who))
           .map((who) => ({ place: rooms.place(id), from: partyOf(id, who), kind: 'typing', active }));
-      return [...told(begun, true), ...told(stopped, false)];
+      return [...told(still, true), ...told(stopped, false)];
     }
     if (edu.type !== 'm.receipt') return [];
     const read = receiptsIn(content).filter(({ user: who }) => !isThird(id, who));

@@ -23,7 +23,7 @@ export function openEphemeral({ host, venues, watchers, tell }: EphemeralParts) 
   function typing(content: Json, venue: Venue): Draft[] {
     const { gateway, direct } = venue;
     const before = gateway?.typing ?? directTyping.get(direct?.room ?? '') ?? new Set<string>();
-    const { now, begun, stopped } = typingChanges(before, content);
+    const { now, typing: still, stopped } = typingChanges(before, content);
     if (gateway) gateway.typing = now;
     else if (direct && now.size > 0) directTyping.set(direct.room, now);
     else if (direct) directTyping.delete(direct.room);
@@ -31,7 +31,7 @@ export function openEphemeral({ host, venues, watchers, tell }: EphemeralParts) 
       users
         .filter((user) => isHeard(user) && !isThird(user, venue))
         .map((user) => ({ place: venue.place, from: partyOf(user, venue), kind: 'typing', active }));
-    return [...told(begun, true), ...told(stopped, false)];
+    return [...told(still, true), ...told(stopped, false)];
   }
 
   const receipts = (content: Json, venue: Venue): Draft[] =>

@@ -22,15 +22,15 @@ export function receiptsIn(
   return [...newest.values()];
 }
 
-/** Who has begun to type and who has stopped, since `before`. */
+/** Who types, perhaps still, and who has stopped, since `before`. */
 export function typingChanges(
   before: ReadonlySet<string>,
   content: Json,
-): { readonly now: ReadonlySet<string>; readonly begun: readonly string[]; readonly stopped: readonly string[] } {
+): { readonly now: ReadonlySet<string>; readonly typing: readonly string[]; readonly stopped: readonly string[] } {
   const now = new Set(textsOf(content.user_ids));
   return {
     now,
-    begun: [...now].filter((user) => !before.has(user)),
+    typing: [...now],
     stopped: [...before].filter((user) => !now.has(user)),
   };
 }

@@ -105,9 +105,9 @@ it('a room that has been replaced leads to the other, never to itself', () => {
     expect(stateNews(room, tombstone(wrong), none)).toEqual([{ kind: 'room', change: 'destroyed', text: 'moved' }]);
 });
 
-it('who types is what has changed, and of receipts the newest counts', () => {
+it('who types, and who does no more, is told, and of receipts the newest counts', () => {
   expect(typingChanges(new Set(['@a:hs', '@b:hs']), { user_ids: ['@b:hs', '@c:hs', 7] })).toMatchObject({
-    begun: ['@c:hs'],
+    typing: ['@b:hs', '@c:hs'],
     stopped: ['@a:hs'],
   });
   const read = (ts: number) => ({ 'm.read': { '@a:hs': { ts } } });
