@@ -233,6 +233,8 @@ export type Bridge = {
    * Rejects with the `Failure` that it would be refused with.
    */
   preview?(event: Event, session?: Session): Promise<Preview>;
+  /** Why nobody can have somebody as a contact, by their formatted address, where that is known without asking anybody. */
+  refuses?(id: string): Failure | undefined;
   /** What this peer, server or conversation really offers now. */
   narrow?(place: Place, session?: Session): Capabilities;
   /**

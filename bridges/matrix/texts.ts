@@ -74,6 +74,10 @@ export const texts = catalogue({
     en: 'This is somebody on XMPP, by another bridge: write to them on XMPP.',
     de: 'Das ist jemand auf XMPP, über ein anderes Gateway: Schreiben Sie ihnen auf XMPP.',
   },
+  ownUser: (bare: string) => ({
+    en: `This is ${bare} on XMPP, as people on Matrix see them: write to them on XMPP.`,
+    de: `Das ist ${bare} auf XMPP, wie Menschen auf Matrix die Person sehen: Schreiben Sie ihr auf XMPP.`,
+  }),
   alreadyRoom: (room: string) => ({
     en: `This room is a room of XMPP already: join ${room}`,
     de: `Dieser Raum ist schon ein Raum auf XMPP: betreten Sie ${room}`,

@@ -125,6 +125,7 @@ async function openWire(): Promise<Wire> {
     },
     room: `!verona:${SERVER}`,
     person: `alice:${SERVER}`,
+    nobody: `_xmpp_juliet=3d40a.example:${SERVER}`,
     elsewhere: `bob:${SERVER}`,
     say,
     provoke,

@@ -129,6 +129,7 @@ async function openWire(): Promise<Wire> {
     credentials: async () => undefined,
     room: `!verona:${SERVER}`,
     person: `alice:${SERVER}`,
+    nobody: `_xmpp_juliet=3d40a.example:${SERVER}`,
     elsewhere: `bob:${SERVER}`,
     say,
     provoke,

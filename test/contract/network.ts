@@ -13,6 +13,8 @@ export type Wire = AsyncDisposable & {
   readonly person: string;
   /** Somebody whose messages wait for nothing that the person says; the person, unless it is named. */
   readonly elsewhere?: string;
+  /** Somebody whom nobody can have as a contact, where the bridge knows such. */
+  readonly nobody?: string;
   /** What the bridge is given to be called by the network over HTTP, anew for each bridge. */
   served?(): Served;
   /** The person says something in the room. */

@@ -48,6 +48,7 @@ export async function openWire(definition: BridgeDefinition, more: object = {}):
     },
     room: ROOM,
     person: PERSON,
+    nobody: 'keeper',
     say: (text) => act(ROOM, message(text)),
     provoke: provoking(order, definition),
     heard: (name) => heard(order, name),

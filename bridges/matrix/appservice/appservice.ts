@@ -1,3 +1,4 @@
+import { addresses } from '#bridges/matrix/addresses.ts';
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { openCorrections } from '#bridges/matrix/corrections.ts';
 import { openHomeserver } from '#bridges/matrix/homeserver.ts';
@@ -158,6 +159,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
       );
       return sent ? 'sent' : 'not-sent';
     },
+    refuses: (id) => ghosts.refusal(addresses.parse(id).name),
     openFile: (reference) => openMedia(server, reference),
     async forget(account) {
       for (const id of rooms.roomsOf(account)) await rooms.leave(account, id);

@@ -1,5 +1,6 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { texts } from '#bridges/matrix/texts.ts';
 import { sendPicture } from '#bridges/matrix/upload.ts';
 import { bareOfGhost, ghostId, isGhostId, nameOf } from '#bridges/matrix/wire/ids.ts';
 import { fitsGlob } from '#bridges/matrix/wire/policy.ts';
@@ -24,6 +25,8 @@ export type Ghosts = {
   isOfOthers(user: string): boolean;
   /** Whether a user is no occupant for XMPP: the gateway's own, a ghost of another bridge, or of ours with nobody behind it. */
   isHidden(user: string): boolean;
+  /** Why somebody of XMPP is nobody on Matrix to write to; nothing for people of Matrix. */
+  refusal(user: string): Failure | undefined;
   readonly bot: string;
   /** Sees to it that the account has a ghost, of that name if it is a new one, by a homeserver that may be given up. Resolves with its id. */
   ready(account: AccountKey, name?: string, by?: Homeserver): Promise<string>;
@@ -123,6 +126,13 @@ export async function openGhosts({ host, config, server }: GhostParts): Promise<
   return {
     ...{ idOf, accountOf, isOurs, isOfOthers },
     isHidden: (user) => (isOurs(user) && accountOf(user) === undefined) || isOfOthers(user),
+    refusal(user) {
+      if (isOfOthers(user)) return new Failure('gone', { text: texts.otherBridge });
+      if (!isOurs(user)) return undefined;
+      const account = accountOf(user);
+      if (account === undefined) return new Failure('item-not-found');
+      return new Failure('gone', { text: texts.ownUser(splitAccount(account).user) });
+    },
     bot,
     ready,
     look,

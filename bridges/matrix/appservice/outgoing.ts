@@ -81,9 +81,7 @@ export function openOutgoing(parts: OutgoingParts) {
       if (!rooms.get(name)?.inside.has(account)) throw new Failure('not-joined');
       return { account, as: ghosts.idOf(account), room: name, alone: false };
     }
-    if (ghosts.isOurs(name)) throw new Failure('item-not-found');
-    if (ghosts.isOfOthers(name)) throw new Failure('gone', { text: texts.otherBridge });
-    const refusal = shutOut(policies.user(name) ?? policies.user(ghosts.idOf(account)));
+    const refusal = ghosts.refusal(name) ?? shutOut(policies.user(name) ?? policies.user(ghosts.idOf(account)));
     if (refusal) throw refusal;
     const as = await ghosts.ready(account);
     const known = directs.between(account, name);

@@ -93,6 +93,8 @@ export function openContacts({
 
   function check(person: Person, id: string, { by, action }: ContactInput): void {
     if (by !== 'user' || action !== 'subscribe' || person.contacts.has(id)) return;
+    const refusal = transport(splitAccount(person.account).transport).bridge().refuses?.(id);
+    if (refusal) throw refusal;
     if (person.contacts.size + person.owed.size >= MOST_CONTACTS)
       throw new Failure('not-allowed', { text: texts.tooManyContacts });
     if (!asks(person, id) || person.registered || identities.of(person.account) === 'operator') return;

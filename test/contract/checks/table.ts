@@ -82,6 +82,14 @@ export const tableChecks: readonly Check[] = [
       }),
   },
   {
+    name: 'who is nobody to have as a contact is refused at once, and nobody else is',
+    run: (contract) =>
+      withRig(contract, async ({ bridge, wire }) => {
+        if (wire.nobody !== undefined) expect(bridge.refuses?.(wire.nobody)).toBeInstanceOf(Failure);
+        expect(bridge.refuses?.(wire.person)).toBeUndefined();
+      }),
+  },
+  {
     name: 'deliver throws failures only, whatever an event holds',
     run: (contract) =>
       withRig(contract, async (rig) => {

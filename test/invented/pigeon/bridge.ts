@@ -13,6 +13,9 @@ import { openFlock } from './flock.ts';
 import { CONNECT_TIMEOUT, revoke } from './login.ts';
 import { lowered, narrow } from './view.ts';
 
+/** Who sees to the loft. */
+const KEEPER = 'keeper';
+
 type Connecting = Bridge & Required<Pick<Bridge, 'connect'>>;
 
 /** Opens a pigeon transport. Nothing is connected until somebody asks for it. */
@@ -58,6 +61,8 @@ export async function openBridge(config: PigeonConfig, table: Capabilities, host
       return (await client.sent(event.id)) ? 'sent' : 'not-sent';
     },
     withdraw: (id) => [...flock.clients.values()].some((client) => client.withdraw(id)),
+    refuses: (id) =>
+      id === KEEPER ? new Failure('not-allowed', { text: 'The keeper reads no letters.' }) : undefined,
     openFile: (reference, range) => openFile({ config, host }, reference, range),
     async forget(_account, logins) {
       for (const { credentials } of logins) await revoke({ config, host }, credentials);
