@@ -78,7 +78,7 @@ export const dialogueTexts = catalogue({
 export const registerTexts = catalogue({
   title: { en: 'Register with this gateway', de: 'Bei diesem Gateway registrieren' },
   done: { en: 'You are registered.', de: 'Die Registrierung ist abgeschlossen.' },
-  login: { en: 'How you log in', de: 'Art der Anmeldung' },
+  login: { en: 'Login method', de: 'Anmeldeverfahren' },
   asks: (network: Words) => ({
     en: `Give what ${wordsIn(network, 'en')} asks of you. What you leave blank later stays as it was.`,
     de: `Geben Sie an, was ${wordsIn(network, 'de')} verlangt. Was später leer bleibt, bleibt, wie es war.`,

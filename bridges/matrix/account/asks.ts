@@ -1,4 +1,5 @@
 import { addresses, typed } from '#bridges/matrix/addresses.ts';
+import { nothingListed } from '#bridges/matrix/directory.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
 import { type Json, listOf, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
@@ -67,7 +68,7 @@ export function openOwnAsks(
       const body = { search_term: match, limit: MOST_PEOPLE };
       const call = { method: 'POST', path: ['v3', 'user_directory', 'search'], body, repeatable: true } as const;
       // The directory has no pages: what follows is in a longer answer.
-      const { results, limited } = await server.call(call);
+      const { results, limited } = await server.call(call).catch(nothingListed);
       const list = listOf(results).flatMap((one) => {
         const { user_id, display_name } = objectOf(one);
         const id = textOf(user_id);

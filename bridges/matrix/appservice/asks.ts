@@ -1,4 +1,5 @@
 import { addresses, typed } from '#bridges/matrix/addresses.ts';
+import { nothingListed } from '#bridges/matrix/directory.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
 import { type Json, listOf, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
@@ -229,12 +230,6 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
     },
     history,
   };
-}
-
-/** Homeservers may have no directory, or show it to nobody: then there is nothing in it. */
-function nothingListed(error: unknown): Json {
-  if (error instanceof Failure && !error.row.retry) return { total_room_count_estimate: 0, limited: false };
-  throw error;
 }
 
 const party = (id: string, name: string | undefined): Party => ({

@@ -61,8 +61,7 @@ export async function openBridge(config: PigeonConfig, table: Capabilities, host
       return (await client.sent(event.id)) ? 'sent' : 'not-sent';
     },
     withdraw: (id) => [...flock.clients.values()].some((client) => client.withdraw(id)),
-    refuses: (id) =>
-      id === KEEPER ? new Failure('not-allowed', { text: 'The keeper reads no letters.' }) : undefined,
+    refuses: (id) => (id === KEEPER ? new Failure('not-allowed', { text: 'The keeper reads no letters.' }) : undefined),
     openFile: (reference, range) => openFile({ config, host }, reference, range),
     async forget(_account, logins) {
       for (const { credentials } of logins) await revoke({ config, host }, credentials);
