@@ -34,7 +34,8 @@ const order = z.union([
   z.object({ fault: z.enum(['repeat-event', 'reorder-event', 'hold-event']) }),
   /**
    * Somebody does something. With `elsewhere` it is an account's owner in another client, and the account is told; with
-   * `at` (ms since 1970) it was done then, and a room hears of it only now, as what is late, or, `missed`, not at all.
+   * `at` (ms since 1970) it was done then, and a room hears of it only now, as what is late, or, `missed`, not at all;
+   * `shown` names the only one whom the room shows it.
    */
   z.object({
     as: z.string(),
@@ -43,6 +44,7 @@ const order = z.union([
     elsewhere: z.boolean().optional(),
     at: z.number().optional(),
     missed: z.boolean().optional(),
+    shown: z.string().optional(),
   }),
   /** How far the loft's clock is ahead, in ms; behind where negative. */
   z.object({ clock: z.number() }),
@@ -146,9 +148,10 @@ function unread({ lines, broken }: World, name: string): string | undefined {
 
 type Act = Extract<z.output<typeof order>, { as: string }>;
 
-function act({ as, to, letter: what, elsewhere, at, missed }: Act, { loft }: World): unknown {
+function act({ as, to, letter: what, elsewhere, at, missed, shown }: Act, { loft }: World): unknown {
   if (at !== undefined) {
     const readers = [...loft.room(to).members.keys()].filter((name) => name !== as && !missed);
+    if (shown !== undefined) return loft.tell(as, to, what, { readers: [shown], at, shown: true }).id;
     return loft.tell(as, to, what, { readers, at }).id;
   }
   const tag = `act-${++acts}`;

@@ -41,6 +41,9 @@ export type Room = {
   readonly affiliations: Map<string, Occupant['affiliation']>;
 };
 
+/** `shown`: the room shows it to nobody else. */
+type Telling = { readers: Iterable<string>; tag?: string; at?: number; shown?: true };
+
 /** The world of pigeons in memory. Everything that a person asks for goes through `request`. */
 export type Loft = {
   readonly epoch: string;
@@ -56,7 +59,7 @@ export type Loft = {
   person(name: string): Person;
   room(id: string): Room;
   /** Makes a post, now or of the time `at`, and tells it to the readers. What is said is kept in the log. */
-  tell(by: string, to: string, letter: Letter, options: { readers: Iterable<string>; tag?: string; at?: number }): Post;
+  tell(by: string, to: string, letter: Letter, options: Telling): Post;
   /** Answers a request of a person who has logged in. Throws a `Refusal`. */
   request(name: string, request: Request): Answer;
 };
@@ -80,10 +83,10 @@ export function openLoft(): Loft {
       if (!found) throw new Refusal('unknown', `There is no room ${id}.`);
       return found;
     },
-    tell(by, to, letter, { readers, tag, at }) {
+    tell(by, to, letter, { readers, tag, at, shown }) {
       const nick = loft.rooms.get(to)?.members.get(by)?.nick;
       const more = { ...(nick !== undefined && { nick }), ...(tag !== undefined && { tag }) };
-      const late = at !== undefined && ({ late: true } as const);
+      const late = at !== undefined && ({ late: true, ...(shown && { shown }) } as const);
       const post: Post = { id: `p${++count}`, at: at ?? Date.now() + loft.ahead, by, to, letter, ...more, ...late };
       if (letter.type === 'message') loft.posts.set(post.id, post);
       for (const reader of readers) {

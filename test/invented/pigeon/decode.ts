@@ -14,7 +14,11 @@ export function decode(post: Post, view: View): Draft[] {
   // A conversation is named after whoever is not us; what is to everybody who knows the sender is from a contact.
   const place = placeOf(isRoom(post.to) || self ? post.to : post.by, view);
   const from = { kind: 'network', id: post.by, name: post.nick ?? post.by, ...(self && { self }) } as const;
-  return [{ ids: [post.id as ForeignId], at: post.at, ...(post.late && { live: false }), place, from, ...body }];
+  const past = {
+    ...(post.late && { live: false }),
+    ...(post.shown && place.kind === 'shared' && { seenBy: view.account }),
+  };
+  return [{ ids: [post.id as ForeignId], at: post.at, ...past, place, from, ...body }];
 }
 
 export const occupantOf = (who: WireOccupant, view: View): Occupant => {

@@ -124,6 +124,8 @@ export const post = z.object({
   tag: id.exactOptional(),
   /** It is no news: it was said at `at`. */
   late: z.literal(true).exactOptional(),
+  /** Of old, and shown to whoever reads it alone. */
+  shown: z.literal(true).exactOptional(),
 });
 export type Post = z.output<typeof post>;
 
