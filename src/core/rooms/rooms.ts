@@ -377,6 +377,7 @@ export function openRooms(parts: RoomParts) {
       }
     },
     nickOf: (place: Place, account: AccountKey, jid: string): string | undefined => nickOf(at(place), account, jid),
+    reader: (place: Place, jid: string) => state.readersOf(at(place)).find((one) => one.jid === jid),
     isMember: (place: Place, account: AccountKey): boolean => find(place)?.members.has(account) ?? false,
     info(place: Place): RoomInfo | undefined {
       const room = find(place);

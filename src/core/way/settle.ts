@@ -1,3 +1,4 @@
+import { messageTexts as texts } from '#mappings/texts/messages.ts';
 import type { Delivered, LostRecipient, Outcome } from '#src/bridge.ts';
 import { authorOf, type Ids } from '#src/core/ids.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
@@ -51,6 +52,8 @@ export type SettleNews = {
   tried?(): void;
   /** It has not reached some of its recipients. */
   lost?(row: OwedRow, lost: readonly LostRecipient[]): void;
+  /** It waits in a room for longer than its sender may expect. */
+  waits?(row: OwedRow): void;
   /** Somebody on XMPP will not get what was sent to them. */
   bounced?(row: OwedRow, failure: Failure): void;
   /** A row has ended the process too often: it was given up. */
@@ -136,6 +139,8 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
 
   function follow(row: OwedRow, effect: LifeEffect): void {
     if (effect.do === 'reconcile') [row.doubt, row.busy] = [effect.failure, false];
+    // A person is answered for by a row.
+    if (effect.do === 'tell' && isRoom(eventOf(row).place)) for (const news of listeners) news.waits?.(row);
     if (effect.do === 'report') for (const news of listeners) news.parked?.(row);
     if (effect.do !== 'bounce' || row.owed.way === 'out') return;
     for (const news of listeners) news.bounced?.(row, effect.failure);
@@ -305,7 +310,7 @@ export type SettleContext = RefuseContext &
   ReflectContext &
   NoticeContext & {
     readonly ids: Pick<Ids, 'link'>;
-    readonly rooms: Pick<Rooms, 'reflect' | 'joined'>;
+    readonly rooms: Pick<Rooms, 'reflect' | 'joined' | 'reader'>;
     readonly people: Pick<People, 'settled'>;
   };
 
@@ -328,8 +333,9 @@ export function openSettle(context: SettleContext): SettleNews {
       settle(context, row, common, failure);
     },
     lost(row, lost) {
-      for (const one of lost) notice(context, row, one);
+      for (const { to, failure } of lost) notice(context, row, texts.notReached(to, failure.words));
     },
+    waits: (row) => notice(context, row, texts.delayed(new Date(eventOf(row).at).toISOString().slice(11, 16))),
   };
 }
 
