@@ -51,12 +51,13 @@ export type GatewayRoom = {
   warned?: boolean;
 };
 
-/** `isForced`: the homeserver has put it there already. */
+/** `isForced`: the homeserver has put it there already. `isBack`: it was there before a restart, and stays while the homeserver is away. */
 export type Entering = {
   readonly account: AccountKey;
   readonly id: string;
   readonly nick: string;
   readonly isForced?: boolean;
+  readonly isBack?: boolean;
 };
 
 export type GatewayRooms = ReturnType<typeof openGatewayRooms>;
@@ -174,7 +175,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
   }
 
   /** Puts an account's ghost into a room by a homeserver that may be given up. Where that fails nothing of it is left. */
-  async function come({ account, id, nick, isForced }: Entering, by: Homeserver): Promise<void> {
+  async function come({ account, id, nick, isForced, isBack }: Entering, by: Homeserver): Promise<void> {
     const refusal = shutOut(policies.room(id) ?? policies.user(ghosts.idOf(account)));
     if (refusal) throw refusal;
     if (!isForced) await consents.assertOpen({ account, id, via: via.get(id) ?? [], origin: origins.get(id) });
@@ -184,8 +185,8 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     await undoing.get(key)?.done;
     entering.add(key);
     let isIn = isForced === true;
+    const wasKnown = rooms.has(id);
     try {
-      await host.state.put({ key: INSIDE + key }, '');
       await joinRoom(by, as, id, via.get(id));
       isIn = true;
       const entered = await loadOnce(id, as, by);
@@ -195,8 +196,10 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
       entered.inside.add(account);
       // Others may have left it since it was loaded.
       rooms.set(id, entered);
+      await host.state.put({ key: INSIDE + key }, '');
     } catch (error) {
-      undo(account, id, isIn);
+      if (!wasKnown && rooms.get(id)?.inside.size === 0) rooms.delete(id);
+      if (!isBack || !(error instanceof Failure && error.row.retry)) undo(account, id, isIn);
       throw error;
     } finally {
       entering.delete(key);
@@ -216,15 +219,17 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
   async function withdraw(account: AccountKey, id: string, isIn: boolean, signal?: AbortSignal): Promise<void> {
     const as = ghosts.idOf(account);
     const entered = rooms.get(id);
-    entered?.inside.delete(account);
-    if (entered?.inside.size === 0) rooms.delete(id);
+    if (entered?.inside.delete(account) && entered.inside.size === 0) rooms.delete(id);
+    const key = `${account} ${id}`;
     try {
+      await host.state.put({ key: COMING + key }, '');
       // An invitation stands.
       const asking = signal ? until(server, signal) : server;
       const isThere = isIn || (await membershipOf(asking, as, id)) === 'join';
       if (signal?.aborted) return;
       if (isThere) await leaveRoom(server, as, id);
-      await host.state.delete({ key: `${INSIDE}${account} ${id}` });
+      await host.state.delete({ key: INSIDE + key });
+      await host.state.delete({ key: COMING + key });
     } catch (err) {
       host.log.info({ err }, 'a ghost could not be taken out of a room');
     }

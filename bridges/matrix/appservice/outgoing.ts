@@ -154,13 +154,13 @@ export function openOutgoing(parts: OutgoingParts) {
   }
 
   /** Who `isBack` after a restart is in the room still, also while the homeserver is away. */
-  async function enter(entering: Entering, isBack: boolean): Promise<readonly Draft[]> {
+  async function enter(entering: Entering): Promise<void> {
     for (let tries = 0; ; tries++) {
       try {
         return await rooms.enter(entering);
       } catch (error) {
         const isOutage = error instanceof Failure && error.row.retry && !parts.stop.aborted;
-        if (!isOutage || !isBack) throw error;
+        if (!isOutage || !entering.isBack) throw error;
       }
       await new Promise<void>((done) => {
         host.clock.after(pause(tries), done);

@@ -82,6 +82,7 @@ describe('entering', () => {
         sittings: [{ account: romeo, jid: 'romeo@a.example/orchard', nick: 'Romeo' }],
         roster: [],
         topic: undefined,
+        upTo: 0,
       });
       snapshot(room, [occupant('Romeo', romeo)]);
       state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/garden') });
