@@ -141,10 +141,7 @@ export async function homeserver(): Promise<FakeHomeserver> {
     } catch (error) {
       return refuse(response, error);
     }
-    const asked = `${call.method} ${call.path.join('/')}`;
-    const isOf = (list: ReadonlySet<string>): boolean => [...list].some((one) => asked.includes(one));
-    if (isOf(silent)) return ignore(response);
-    if (isOf(slow)) return postpone(call, response);
+    if (isPutOff(call, response)) return;
     if (call.path.at(-1) === 'upload' && request.headers['content-length'] === undefined)
       return end(response, 400, { errcode: 'M_UNKNOWN', error: 'Request must specify a Content-Length' });
     if (call.path.at(-1) === 'sync') return accounts.sync(call, response);
@@ -154,6 +151,18 @@ export async function homeserver(): Promise<FakeHomeserver> {
       heldLines.push(response);
     } else work();
     tell();
+  }
+
+  const isOf = (list: ReadonlySet<string>, { method, path }: FakeCall): boolean =>
+    [...list].some((one) => `${method} ${path.join('/')}`.includes(one));
+
+  /** Whether it is not answered, or not yet. */
+  function isPutOff(call: FakeCall, response: ServerResponse): boolean {
+    const isLate = isOf(slow, call);
+    if (isOf(silent, call)) ignore(response);
+    else if (isLate) postpone(call, response);
+    else return false;
+    return true;
   }
 
   /** Who calls: an application service in the name of its users, a client of an account, or who is about to log in. */

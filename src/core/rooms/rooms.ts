@@ -35,7 +35,7 @@ import { isLast, nickOf, nickToAsk, othersStay } from './room-seats.ts';
 import * as state from './room-state.ts';
 import { disclose, isUnread, marked, said, saidThere, showPast } from './said.ts';
 import { openRecentChanges, type Untold } from './untold.ts';
-import { openWaitingSeats, tooLate } from './waiting-seats.ts';
+import { openWaitingSeats, tooLate, type Waiting } from './waiting-seats.ts';
 
 export type RoomParts = {
   readonly xmpp: Pick<XmppSide, 'refuse' | 'bookmark' | 'unbookmark' | 'displayed'>;
@@ -90,9 +90,8 @@ export function openRooms(parts: RoomParts) {
       if (room && !(await choices.stays(account, place))) await run(room, state.part(room, account));
     });
   });
-  const waiting = openWaitingSeats(parts.clock, (seat) =>
-    befalls(seat.place, seat.account, (room) => tooLate(room, seat)),
-  );
+  const late = (seat: Waiting): void => befalls(seat.place, seat.account, (room) => tooLate(room, seat));
+  const waiting = openWaitingSeats(parts.clock, late);
 
   const find = (place: Place): state.Room | undefined => rooms.get(placeKey(place));
   const at = (place: Place): state.Room => find(place) ?? state.newRoom(place, parts.shown);

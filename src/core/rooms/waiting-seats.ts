@@ -9,7 +9,8 @@ import { part, type Room, type RoomEffect } from './room-state.ts';
 /** How long (ms) whoever comes into a room waits for its network. */
 const PATIENCE = 300_000;
 
-type Waiting = { readonly place: Place; readonly account: AccountKey; readonly origin: Origin };
+/** A client of an account that wants into a room. */
+export type Waiting = { readonly place: Place; readonly account: AccountKey; readonly origin: Origin };
 
 /** `begin` notes whoever comes in; `late` hears of each whose time is over, also of one that was let in. */
 export function openWaitingSeats(clock: Clock, late: (waiting: Waiting) => void) {
