@@ -17,7 +17,7 @@ import type { Load, Network } from './network.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { pigeonNetwork } from './pigeon/network.ts';
 import { seeded } from './random.ts';
-import type { RunsOptions } from './runs.ts';
+import type { Place, RunsOptions } from './runs.ts';
 import { smsFaults } from './sms/faults.ts';
 import { type SmsWorld, smsNetwork } from './sms/network.ts';
 import { playSmsRuns } from './sms/runs.ts';
@@ -88,18 +88,11 @@ async function withSms(options: Options, { where }: Lent): Promise<number> {
   );
 }
 
-/** A laboratory with a network, the world that the network has opened, and the dice. */
-type Played<L extends Load, World> = {
-  readonly lab: Laboratory<L>;
-  readonly world: World;
-  readonly random: ReturnType<typeof seeded>;
-};
-
 /** Plays runs with the world of a network. */
 const withWorld =
   <L extends Load, World>(
     networkWith: (ready: (world: World) => void) => Network<L>,
-    play: (place: Played<L, World>, options: RunsOptions<never>) => Promise<object>,
+    play: (place: Place<L, World>, options: RunsOptions<never>) => Promise<object>,
   ) =>
   async (options: Options, { where }: Lent): Promise<number> => {
     let world: World | undefined;

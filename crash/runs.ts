@@ -7,6 +7,9 @@ import { between, oneOf, type Random } from './random.ts';
 /** How a run can end on every network: at a moment, at a point of the gateway, or by a graceful stop. */
 export const usualEnds = ['any moment', ...points, 'stop'] as const;
 
+/** Moods of most networks by how often they are chosen. */
+export const usualMoods = ['well', 'well', 'mixed', 'mixed', 'mixed', 'unclear', 'unclear', 'busy', 'down'] as const;
+
 /** Where runs are played: the gateway stands before a network that is in another mood each time. */
 export type Course<End extends string, Mood extends string> = {
   readonly lab: Laboratory<Load>;
@@ -36,6 +39,13 @@ export type RunsOptions<End extends string> = {
   readonly signal?: AbortSignal;
   /** Hears of each run that is over. */
   onRun?(done: number): void;
+};
+
+/** A laboratory with a network, the world that the network has opened, and the dice. */
+export type Place<L extends Load, World> = {
+  readonly lab: Laboratory<L>;
+  readonly world: World;
+  readonly random: Random;
 };
 
 export type Runs = {
@@ -98,6 +108,21 @@ export async function playRuns<End extends string, Mood extends string>(
   await course.prove?.();
   return { ...counted, missed, proved };
 }
+
+/** Plays runs with a world, of which the course says how they go there. */
+export const playsIn =
+  <L extends Load, World, End extends string, Mood extends string>(
+    course: (place: Place<L, World>) => Omit<Course<End, Mood>, 'lab' | 'random'>,
+  ) =>
+  (place: Place<L, World>, options: RunsOptions<End>): Promise<Runs> =>
+    playRuns<End, Mood>({ ...course(place), lab: place.lab, random: place.random }, options);
+
+/** Where a world calls what is to happen when it sees something. */
+export const calledBy =
+  <Name extends string>(world: Record<Name, (() => void) | undefined>, name: Name) =>
+  (happened: (() => void) | undefined): void => {
+    world[name] = happened;
+  };
 
 /** A busy machine does in its time what it does. */
 const pace = ({ starts }: Pick<Laboratory<Load>, 'starts'>): number =>

@@ -5,28 +5,30 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type KillPlace, runCycles } from '../crash/cycles.ts';
 import { auditMailboxes } from '../crash/email/accounts/audit.ts';
-import { type OwnMailWorld, ownMailNetwork } from '../crash/email/accounts/network.ts';
+import { ownMailNetwork } from '../crash/email/accounts/network.ts';
 import { playOwnMailRuns } from '../crash/email/accounts/runs.ts';
 import { auditMailFates, auditRepeats } from '../crash/email/audit.ts';
-import { emailNetwork, type MailWorld } from '../crash/email/network.ts';
+import { emailNetwork } from '../crash/email/network.ts';
 import { type MailEnd, playMailRuns } from '../crash/email/runs.ts';
 import type { TakenMail } from '../crash/email/smarthost.ts';
 import { faults } from '../crash/faults/index.ts';
 import { viewJournal } from '../crash/journal.ts';
 import { type LaboratoryOptions, openLaboratory } from '../crash/laboratory.ts';
 import { openLedger } from '../crash/ledger.ts';
-import { type AccountsWorld, accountsNetwork } from '../crash/matrix/accounts/network.ts';
+import { accountsNetwork } from '../crash/matrix/accounts/network.ts';
 import { playAccountsRuns } from '../crash/matrix/accounts/runs.ts';
-import { type MatrixWorld, matrixNetwork } from '../crash/matrix/network.ts';
+import { matrixNetwork } from '../crash/matrix/network.ts';
 import { type MatrixEnd, playMatrixRuns } from '../crash/matrix/runs.ts';
+import type { Load, Network } from '../crash/network.ts';
 import { pigeonNetwork } from '../crash/pigeon/network.ts';
 import { seeded } from '../crash/random.ts';
+import type { Place } from '../crash/runs.ts';
 import type { NetworkSetting } from '../crash/setting.ts';
 import { auditFates, auditOrder } from '../crash/sms/audit.ts';
 import type { Call } from '../crash/sms/calls.ts';
 import { smsFaults } from '../crash/sms/faults.ts';
-import { type SmsWorld, smsNetwork } from '../crash/sms/network.ts';
-import { type End, type Place, playSmsRuns } from '../crash/sms/runs.ts';
+import { smsNetwork } from '../crash/sms/network.ts';
+import { type End, playSmsRuns, type SmsPlace } from '../crash/sms/runs.ts';
 import { scriptedImap } from './fakes/imap-server.ts';
 import type { FakeMessage } from './fakes/twilio-messages.ts';
 import { folder } from './process/cli/isthmus.ts';
@@ -38,6 +40,25 @@ const PATIENCE = 240_000;
 async function violationsOf(options: Partial<LaboratoryOptions>, cycles: number, at: readonly KillPlace[]) {
   await using lab = await openLaboratory({ seed: 1, rate: RATE, ...options }, pigeonNetwork);
   await runCycles(lab, { cycles, random: seeded(1), at });
+  await lab.finish();
+  const { told, accepted } = lab.ledger.figures;
+  expect(Math.min(told, accepted)).toBeGreaterThan(0);
+  return lab.ledger.violations;
+}
+
+/** Does something in the world of a network. Resolves with what is wrong in the books. */
+async function violationsIn<L extends Load, World>(
+  networkWith: (ready: (world: World) => void) => Network<L>,
+  options: Partial<LaboratoryOptions>,
+  play: (place: Place<L, World>) => Promise<unknown>,
+): Promise<readonly string[]> {
+  let world: World | undefined;
+  const network = networkWith((opened) => {
+    world = opened;
+  });
+  await using lab = await openLaboratory({ seed: 1, rate: 10, ...options }, network);
+  if (!world) throw new Error('the laboratory has opened no network');
+  await play({ lab, world, random: seeded(1) });
   await lab.finish();
   const { told, accepted } = lab.ledger.figures;
   expect(Math.min(told, accepted)).toBeGreaterThan(0);
@@ -80,19 +101,8 @@ describe('a gateway under load', { timeout: PATIENCE }, () => {
 });
 
 describe('a gateway that sends texts', { timeout: PATIENCE }, () => {
-  async function withSms(options: Partial<LaboratoryOptions>, play: (place: Place) => Promise<unknown>) {
-    let world: SmsWorld | undefined;
-    const network = smsNetwork((opened) => {
-      world = opened;
-    });
-    await using lab = await openLaboratory({ seed: 1, rate: 60, ...options }, network);
-    if (!world) throw new Error('there is no provider');
-    await play({ lab, world, random: seeded(1) });
-    await lab.finish();
-    const { told, accepted } = lab.ledger.figures;
-    expect(Math.min(told, accepted)).toBeGreaterThan(0);
-    return lab.ledger.violations;
-  }
+  const withSms = (options: Partial<LaboratoryOptions>, play: (place: SmsPlace) => Promise<unknown>) =>
+    violationsIn(smsNetwork, { rate: 60, ...options }, play);
 
   it('is charged once for each text, and loses none, whatever its provider does and whenever it is killed', async () => {
     const at: readonly End[] = ['charged', 'called', 'after-settle', 'stop', 'none'];
@@ -112,71 +122,36 @@ describe('a gateway that sends texts', { timeout: PATIENCE }, () => {
 });
 
 describe('a gateway that sends and takes mail', { timeout: PATIENCE }, () => {
-  async function withEmail(options: Partial<LaboratoryOptions>, runs: number, at: readonly MailEnd[]) {
-    let world: MailWorld | undefined;
-    const network = emailNetwork((opened) => {
-      world = opened;
-    });
-    await using lab = await openLaboratory({ seed: 1, rate: 30, ...options }, network);
-    if (!world) throw new Error('there is no mail server');
-    await playMailRuns({ lab, world, random: seeded(1) }, { runs, at });
-    await lab.finish();
-    const { told, accepted } = lab.ledger.figures;
-    expect(Math.min(told, accepted)).toBeGreaterThan(0);
-    return lab.ledger.violations;
-  }
-
   it('loses no mail that had its 250, and sends none twice, whenever it is killed', async () => {
-    expect(await withEmail({}, 3, ['taken', 'handed on', 'stop'])).toEqual([]);
+    const at: readonly MailEnd[] = ['taken', 'handed on', 'stop'];
+    expect(await violationsIn(emailNetwork, { rate: 30 }, (place) => playMailRuns(place, { runs: 3, at }))).toEqual([]);
   });
 });
 
 describe('a gateway with mailboxes of users', { timeout: PATIENCE }, () => {
   it('shows each mail once and sends none twice, and marks what was shown, whenever it is killed', async () => {
-    let world: OwnMailWorld | undefined;
-    const network = ownMailNetwork((opened) => {
-      world = opened;
-    });
-    await using lab = await openLaboratory({ seed: 1, rate: 10 }, network);
-    if (!world) throw new Error('there are no mailboxes');
-    await playOwnMailRuns({ lab, world, random: seeded(1) }, { runs: 3, at: ['read', 'marked', 'taken'] });
-    await lab.finish();
-    const { told, accepted } = lab.ledger.figures;
-    expect(Math.min(told, accepted)).toBeGreaterThan(0);
-    expect(lab.ledger.violations).toEqual([]);
+    const violations = await violationsIn(ownMailNetwork, {}, (place) =>
+      playOwnMailRuns(place, { runs: 3, at: ['read', 'marked', 'taken'] }),
+    );
+    expect(violations).toEqual([]);
   });
 });
 
 describe('a gateway between Matrix and XMPP', { timeout: PATIENCE }, () => {
   it('has each event once and in order, whatever its homeserver does and whenever it is killed', async () => {
-    let world: MatrixWorld | undefined;
-    const network = matrixNetwork((opened) => {
-      world = opened;
-    });
-    await using lab = await openLaboratory({ seed: 1, rate: 30 }, network);
-    if (!world) throw new Error('there is no homeserver');
     const at: readonly MatrixEnd[] = ['taken', 'told', 'stop'];
-    await playMatrixRuns({ lab, world, random: seeded(1) }, { runs: 3, at });
-    await lab.finish();
-    const { told, accepted } = lab.ledger.figures;
-    expect(Math.min(told, accepted)).toBeGreaterThan(0);
-    expect(lab.ledger.violations).toEqual([]);
+    expect(await violationsIn(matrixNetwork, { rate: 30 }, (place) => playMatrixRuns(place, { runs: 3, at }))).toEqual(
+      [],
+    );
   });
 });
 
 describe('a gateway with accounts of users on Matrix', { timeout: PATIENCE }, () => {
   it('loses nothing and says nothing twice, and reads and writes in encrypted rooms after each kill', async () => {
-    let world: AccountsWorld | undefined;
-    const network = accountsNetwork((opened) => {
-      world = opened;
-    });
-    await using lab = await openLaboratory({ seed: 1, rate: 10 }, network);
-    if (!world) throw new Error('there is no homeserver');
-    await playAccountsRuns({ lab, world, random: seeded(1) }, { runs: 3, at: ['told', 'keys', 'taken'] });
-    await lab.finish();
-    const { told, accepted } = lab.ledger.figures;
-    expect(Math.min(told, accepted)).toBeGreaterThan(0);
-    expect(lab.ledger.violations).toEqual([]);
+    const violations = await violationsIn(accountsNetwork, {}, (place) =>
+      playAccountsRuns(place, { runs: 3, at: ['told', 'keys', 'taken'] }),
+    );
+    expect(violations).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import { deliveryReport, vouched } from '../../test/fakes/mail-server.ts';
 import type { Landed } from '../ledger.ts';
 import type { Load, NetworkParts } from '../network.ts';
 import { between, oneOf } from '../random.ts';
+import { atRate } from '../rate.ts';
 import { openUsers, RESENT, type UsersParts } from '../users.ts';
 import type { HandingOn } from './handing-on.ts';
 import { AUTHSERV, DOMAIN, OWNERS, PEERS } from './names.ts';
@@ -9,8 +10,6 @@ import { NOBODY, type TakenMail } from './smarthost.ts';
 
 /** Who has nothing but mail. */
 export const MAILBOXES = Array.from({ length: 8 }, (_, index) => `bob${index}`);
-/** Milliseconds between two portions. */
-const TICK = 20;
 /** One message in so many is written to nobody. */
 const REFUSED = 30;
 /** Nobody mails when so much has not come. */
@@ -47,8 +46,6 @@ export function openMailLoad(
   const users = openUsers({ domain: DOMAIN, ledger, random, ...clients });
   const fates = new Map<string, MailFate>();
   const answerable = new Map<string, TakenMail>();
-  let timer: NodeJS.Timeout | undefined;
-  let portion = 0;
 
   /** Somebody mails a user: an answer to their newest mail where there is one. */
   function mail(): void {
@@ -78,23 +75,17 @@ export function openMailLoad(
     if (users.unheard(by, to) < RESENT) users.write(by, to);
   }
 
-  function tick(): void {
-    portion += (rate * TICK) / 1000;
-    for (; portion >= 1; portion--) {
-      if (ledger.missing() < UNHEARD) mail();
-      write();
-    }
-  }
+  const writing = atRate(rate, () => {
+    if (ledger.missing() < UNHEARD) mail();
+    write();
+  });
 
   return {
     attach: users.attach,
-    begin() {
-      timer ??= setInterval(tick, TICK);
-    },
+    begin: writing.begin,
     end() {
       users.rest();
-      clearInterval(timer);
-      timer = undefined;
+      writing.end();
     },
     fates,
     deliver(mail) {

@@ -3,14 +3,13 @@ import type { FakeEvent, FakeRoom } from '../../test/fakes/homeserver-state.ts';
 import type { Landed } from '../ledger.ts';
 import type { Load, NetworkParts } from '../network.ts';
 import { oneOf } from '../random.ts';
+import { atRate } from '../rate.ts';
 import { USERS } from '../setting.ts';
 import { numbered, openUsers, RESENT } from '../users.ts';
 import { DOMAIN, OWNERS } from './names.ts';
 import type { Transactions } from './transactions.ts';
 
 const PEOPLE = Array.from({ length: 6 }, (_, index) => `bob${index}`);
-/** Milliseconds between two portions. */
-const TICK = 20;
 /** Nobody writes on Matrix when so much has not come. */
 const UNHEARD = 60;
 
@@ -29,8 +28,6 @@ export function openMatrixLoad(
   transactions: Transactions,
 ): MatrixLoad {
   const users = openUsers({ domain: DOMAIN, ledger, random, other: () => undefined });
-  let timer: NodeJS.Timeout | undefined;
-  let portion = 0;
   for (const person of PEOPLE) state.users.set(idOf(person), { name: person });
   const pairs = OWNERS.flatMap((owner) =>
     PEOPLE.map((person): Pair => {
@@ -52,24 +49,18 @@ export function openMatrixLoad(
     if (users.unheard(owner, to) < RESENT) users.write(owner, to);
   }
 
-  function tick(): void {
-    portion += (rate * TICK) / 1000;
-    for (; portion >= 1; portion--) {
-      if (ledger.missing() < UNHEARD) say(oneOf(random, pairs));
-      write(oneOf(random, pairs));
-    }
-  }
+  const writing = atRate(rate, () => {
+    if (ledger.missing() < UNHEARD) say(oneOf(random, pairs));
+    write(oneOf(random, pairs));
+  });
 
   return {
     attach: users.attach,
     ready: () => transactions.open === 0 && pairs.every(({ room, ghost }) => state.membership(room, ghost) === 'join'),
-    begin() {
-      timer ??= setInterval(tick, TICK);
-    },
+    begin: writing.begin,
     end() {
       users.rest();
-      clearInterval(timer);
-      timer = undefined;
+      writing.end();
     },
     unacknowledged: () => transactions.open,
     progress: () => users.came + transactions.figures.taken + state.transactions.size,

@@ -2,6 +2,7 @@ import type { FakeConnection } from '../../test/fakes/xmpp-server.ts';
 import { type Loft, settle } from '../../test/invented/loft.ts';
 import type { Load, NetworkParts } from '../network.ts';
 import { between, oneOf } from '../random.ts';
+import { atRate } from '../rate.ts';
 import { numbered, openUsers } from '../users.ts';
 
 export const DOMAIN = 'pigeon.example';
@@ -13,8 +14,6 @@ const CONFIRMING = ['juliet', 'nurse'];
 /** Lives nowhere: what is written there is refused. */
 const NOBODY = 'rosaline';
 const PASSWORD = 'rapier';
-/** Milliseconds between two portions. */
-const TICK = 20;
 /** One stanza in so many is written to nobody. */
 const REFUSED = 25;
 /** The loft's people stop to write when so much was not acknowledged: else what they write is all that is carried. */
@@ -54,8 +53,6 @@ export function openLoad({ loft, ledger, random, rate, far }: NetworkParts & { r
       else answer(type, to.split('/')[0] ?? '', from);
     },
   });
-  let timer: NodeJS.Timeout | undefined;
-  let portion = 0;
 
   function tell(): void {
     const [by, to] = [oneOf(random, FRIENDS), oneOf(random, NAMES)];
@@ -65,15 +62,12 @@ export function openLoad({ loft, ledger, random, rate, far }: NetworkParts & { r
 
   const unacknowledged = (): number => NAMES.reduce((sum, name) => sum + loft.person(name).queue.length, 0);
 
-  function tick(): void {
-    portion += (rate * TICK) / 1000;
-    for (; portion >= 1; portion--) {
-      if (unacknowledged() < UNHEARD) tell();
-      if (!users.connection) continue;
-      const by = oneOf(random, NAMES);
-      users.write(by, between(random, 1, REFUSED) === 1 ? NOBODY : oneOf(random, FRIENDS));
-    }
-  }
+  const writing = atRate(rate, () => {
+    if (unacknowledged() < UNHEARD) tell();
+    if (!users.connection) return;
+    const by = oneOf(random, NAMES);
+    users.write(by, between(random, 1, REFUSED) === 1 ? NOBODY : oneOf(random, FRIENDS));
+  });
 
   function answer(type: string | undefined, user: string, to: FakeConnection | undefined): void {
     if (type === 'subscribe')
@@ -96,14 +90,13 @@ export function openLoad({ loft, ledger, random, rate, far }: NetworkParts & { r
       );
     },
     begin() {
-      timer ??= setInterval(tick, TICK);
+      writing.begin();
       if (far) users.far.begin();
     },
     end() {
       users.rest();
       users.far.end();
-      clearInterval(timer);
-      timer = undefined;
+      writing.end();
     },
     pour(count) {
       for (let told = 0; told < count; told++) tell();

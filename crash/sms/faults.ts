@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LaboratoryOptions } from '../laboratory.ts';
 import { STEP } from './network.ts';
-import type { Place } from './runs.ts';
+import type { SmsPlace } from './runs.ts';
 
 /** Something that befalls a gateway that sends texts. The books are closed after it. */
 export type SmsFault = {
   readonly summary: string;
   readonly setting?: Pick<LaboratoryOptions, 'expiry'>;
   /** Starts the gateway and does it. What else must hold is told to the ledger. Resolves with figures. */
-  run(place: Place): Promise<object>;
+  run(place: SmsPlace): Promise<object>;
 };
 
 /** How long a provider is in a mood, or not there at all, in ms. */
@@ -18,7 +18,7 @@ const MINUTES = 10;
 const MINUTE = 400;
 const FIVE_MINUTES = 5 * MINUTE;
 
-async function underLoad({ lab }: Place): Promise<void> {
+async function underLoad({ lab }: SmsPlace): Promise<void> {
   await lab.start();
   lab.load.begin();
   await delay(1000);

@@ -3,6 +3,7 @@ import type { FakeMessage } from '../../test/fakes/twilio-messages.ts';
 import { inbound } from '../../test/fakes/twilio-webhooks.ts';
 import type { Load, NetworkParts } from '../network.ts';
 import { between, oneOf } from '../random.ts';
+import { atRate } from '../rate.ts';
 import { numbered, openUsers, RESENT } from '../users.ts';
 import type { Call, Calls } from './calls.ts';
 import { DOMAIN, OWNERS } from './names.ts';
@@ -10,8 +11,6 @@ import { DOMAIN, OWNERS } from './names.ts';
 const PHONES = Array.from({ length: 10 }, (_, phone) => `+1415555267${phone}`);
 /** The provider says that there is no such number. */
 export const NOBODY = '+14155550009';
-/** Milliseconds between two portions. */
-const TICK = 20;
 /** One text in so many is written to nobody. */
 const REFUSED = 25;
 /** Phones stop to write when so much has not come. */
@@ -39,8 +38,6 @@ export function openSmsLoad({ twilio, webhooks, ledger, random, rate }: SmsLoadP
   const busy = new Set<string>();
   const calls = new Map<string, Call>();
   const numbers = Object.entries(OWNERS);
-  let timer: NodeJS.Timeout | undefined;
-  let portion = 0;
   const often = (percent: number): boolean => between(random, 1, 100) <= percent;
 
   /** Somebody writes on a phone, once the provider is done with what they wrote before. */
@@ -73,23 +70,17 @@ export function openSmsLoad({ twilio, webhooks, ledger, random, rate }: SmsLoadP
     if (users.unheard(by, to) < RESENT) users.write(by, to);
   }
 
-  function tick(): void {
-    portion += (rate * TICK) / 1000;
-    for (; portion >= 1; portion--) {
-      if (ledger.missing() < UNHEARD) void tell();
-      write();
-    }
-  }
+  const writing = atRate(rate, () => {
+    if (ledger.missing() < UNHEARD) void tell();
+    write();
+  });
 
   return {
     attach: users.attach,
-    begin() {
-      timer ??= setInterval(tick, TICK);
-    },
+    begin: writing.begin,
     end() {
       users.rest();
-      clearInterval(timer);
-      timer = undefined;
+      writing.end();
     },
     async pour(count) {
       for (let told = 0; told < count; told++) await tell();

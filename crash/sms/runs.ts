@@ -1,6 +1,5 @@
-import type { Laboratory } from '../laboratory.ts';
-import { between, type Random } from '../random.ts';
-import { playRuns, type Runs, type RunsOptions, usualEnds } from '../runs.ts';
+import { between } from '../random.ts';
+import { calledBy, type Place, playsIn, usualEnds } from '../runs.ts';
 import type { SmsLoad, SmsWorld } from './network.ts';
 import type { Mood } from './whims.ts';
 
@@ -11,8 +10,7 @@ import type { Mood } from './whims.ts';
 const ends = [...usualEnds, 'charged', 'called', 'none', 'none', 'none'] as const;
 export type End = (typeof ends)[number];
 
-/** Where runs are played. */
-export type Place = { readonly lab: Laboratory<SmsLoad>; readonly world: SmsWorld; readonly random: Random };
+export type SmsPlace = Place<SmsLoad, SmsWorld>;
 
 /** Moods by how often they are chosen. */
 const moods: readonly Mood[] = [
@@ -32,29 +30,18 @@ const NIGHT = 10 * 60_000;
 const NIGHTS = 6 * 86_400_000;
 
 /** Plays runs on one store, each with a provider in another mood. Resolves when the last gateway is running at a good one. */
-export const playSmsRuns = (place: Place, options: RunsOptions<End>): Promise<Runs> =>
-  playRuns<End, Mood>(
-    {
-      ...{ lab: place.lab, random: place.random, moods, ends },
-      seen: {
-        charged(happened) {
-          place.world.onCharge = happened;
-        },
-        called(happened) {
-          place.world.calls.onCall = happened;
-        },
-      },
-      setMood(mood) {
-        place.world.moody.mood = mood;
-      },
-      leave: () => place.world.twilio.leave(),
-      between: (runs) => sleep(place, Math.min(NIGHT, Math.floor(NIGHTS / runs))),
-    },
-    options,
-  );
+export const playSmsRuns = playsIn((place: SmsPlace) => ({
+  ...{ moods, ends },
+  seen: { charged: calledBy(place.world, 'onCharge'), called: calledBy(place.world.calls, 'onCall') },
+  setMood(mood) {
+    place.world.moody.mood = mood;
+  },
+  leave: () => place.world.twilio.leave(),
+  between: (runs) => sleep(place, Math.min(NIGHT, Math.floor(NIGHTS / runs))),
+}));
 
 /** What the provider has begun is done when there is a gateway again. */
-async function sleep({ lab, world, random }: Place, night: number): Promise<void> {
+async function sleep({ lab, world, random }: SmsPlace, night: number): Promise<void> {
   await lab.until('the work of the provider', () => world.twilio.working === 0);
   world.pass(between(random, 0, night));
 }

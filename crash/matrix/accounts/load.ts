@@ -4,13 +4,13 @@ import { openOwnClients, submitted } from '../../clients.ts';
 import type { Landed } from '../../ledger.ts';
 import type { Load, NetworkParts } from '../../network.ts';
 import { oneOf } from '../../random.ts';
+import { atRate } from '../../rate.ts';
 import { numbered, openUsers, RESENT } from '../../users.ts';
 import { DOMAIN, OWNERS } from '../names.ts';
 import { openPerson, type Person } from './people.ts';
 
 const PEOPLE = Array.from({ length: 4 }, (_, index) => `bob${index}`);
-/** Milliseconds between two portions, and between two looks of people for what was said. */
-const TICK = 20;
+/** Milliseconds between two looks of people for what was said. */
 const READ = 200;
 /** Nobody writes on Matrix when so much has not come. */
 const UNHEARD = 60;
@@ -36,8 +36,7 @@ export async function openAccountsLoad(
 ): Promise<AccountsLoad> {
   const clients = openOwnClients(DOMAIN);
   const users = openUsers({ domain: DOMAIN, ledger, random, ...clients });
-  let timers: readonly NodeJS.Timeout[] = [];
-  let portion = 0;
+  let reading: NodeJS.Timeout | undefined;
   for (const name of [...PEOPLE, ...OWNERS]) state.users.set(ownerIdOf(name), { name });
   const people = await Promise.all(PEOPLE.map((name) => openPerson(ownerIdOf(name), { state, accounts }, ledger)));
   const pairs = OWNERS.flatMap((owner, row) =>
@@ -69,14 +68,11 @@ export async function openAccountsLoad(
     if (users.unheard(owner, to) < RESENT) users.write(owner, to);
   }
 
-  function tick(): void {
-    portion += (rate * TICK) / 1000;
-    for (; portion >= 1; portion--) {
-      const pair = oneOf(random, pairs);
-      if (ledger.missing() < UNHEARD && pair.person.open < PEOPLE.length) say(pair);
-      write(oneOf(random, pairs));
-    }
-  }
+  const writing = atRate(rate, () => {
+    const pair = oneOf(random, pairs);
+    if (ledger.missing() < UNHEARD && pair.person.open < PEOPLE.length) say(pair);
+    write(oneOf(random, pairs));
+  });
 
   function read(): void {
     for (const person of people) person.read();
@@ -97,16 +93,17 @@ export async function openAccountsLoad(
     },
     online,
     begin() {
-      timers = [setInterval(tick, TICK), setInterval(read, READ)];
+      writing.begin();
+      reading = setInterval(read, READ);
     },
     end() {
       users.rest();
-      clearInterval(timers[0]);
+      writing.end();
     },
     unacknowledged: () => (online() ? 0 : 1) + people.reduce((sum, person) => sum + person.open + person.unread(), 0),
     progress: () => users.came + state.transactions.size + people.reduce((sum, { texts }) => sum + texts.size, 0),
     landed() {
-      clearInterval(timers[1]);
+      clearInterval(reading);
       const texts = new Map(people.flatMap((person) => [...person.texts]));
       return landedOf(
         [...state.rooms.values()].flatMap(({ events }) => events),
