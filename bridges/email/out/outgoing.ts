@@ -1,7 +1,7 @@
 import { addresses } from '#bridges/email/addresses.ts';
 import type { MailForms } from '#bridges/email/forms/forms.ts';
 import { texts } from '#bridges/email/texts.ts';
-import { type SentMail, whetherLeft } from '#bridges/email/threads/state.ts';
+import { type SentMail, splitByMail, whetherLeft } from '#bridges/email/threads/state.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import type { Delivered, Outcome } from '#src/bridge.ts';
 import { lanes } from '#src/lib/lanes.ts';
@@ -136,10 +136,8 @@ export function openOutgoing(
 
   /** What has or may have left as one mail goes again as that, and what has joined it since goes behind it: not before it. */
   async function deliverTogether(events: readonly Event[], by?: OwnSender): Promise<readonly Outcome[]> {
-    const [first] = events;
-    const before = first && (await preparing.mailOf(first.id));
-    const again = before ? events.filter(({ id }) => before.events.includes(id)) : events;
-    const more = events.filter((event) => !again.includes(event));
+    const known = await Promise.all(events.map(({ id }) => preparing.mailOf(id)));
+    const [again, more] = splitByMail(events, known);
     const outcomes = await outcomesOf(again, by);
     const [outcome] = outcomes;
     if (outcome instanceof Failure && (outcome.row.retry || !outcome.certain))

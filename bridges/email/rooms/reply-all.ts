@@ -4,7 +4,14 @@ import { eventIdOf, type OwnSender } from '#bridges/email/out/prepare.ts';
 import type { Smarthost } from '#bridges/email/out/smarthost.ts';
 import type { Suppression } from '#bridges/email/out/suppression.ts';
 import { texts } from '#bridges/email/texts.ts';
-import { leaving, type SentMail, stayed, whetherLeft, withReference } from '#bridges/email/threads/state.ts';
+import {
+  leaving,
+  type SentMail,
+  splitByMail,
+  stayed,
+  whetherLeft,
+  withReference,
+} from '#bridges/email/threads/state.ts';
 import { envelopeIdOf, tokenLocalPart } from '#bridges/email/threads/user-address.ts';
 import { type EmailTransport, nameIn, settingsOf, userMailbox } from '#bridges/email/transport.ts';
 import type { Delivered, LostRecipient } from '#src/bridge.ts';
@@ -143,17 +150,11 @@ export function openReplyAll(
     if (group.encrypted && !group.plain)
       throw new Failure('not-allowed', { text: texts.wasEncrypted({ address: room.id, domain: host.transport }) });
     if (group.people.length === 0) throw new Failure('not-allowed', { text: texts.nobodyLeft });
-    const before = await begun(first.id);
-    // What may have left as one mail goes again as that, and what has joined it since goes behind it.
-    const more = before ? events.filter((event) => !before.events.includes(event.id)) : [];
-    if (more.length > 0)
-      return [
-        ...(await send(
-          events.filter((event) => !more.includes(event)),
-          by,
-        )),
-        ...(await send(more, by)),
-      ];
+    const known = await Promise.all(events.map(({ id }) => begun(id)));
+    // What may have left as one mail goes again as that, and nothing else with it.
+    const [now, behind] = splitByMail(events, known);
+    if (behind.length > 0) return [...(await send(now, by)), ...(await send(behind, by))];
+    const [before] = known;
     const made = await composed(room, events, { before, by }, group);
     const sent: SentMail = {
       ...{

@@ -50,6 +50,19 @@ export function leaving(mail: SentMail, before: SentMail | undefined): SentMail 
 /** The same, once it is known that it has stayed. */
 export const stayed = (mail: SentMail): SentMail => ({ ...mail, left: (mail.left ?? 1) - 1 });
 
+/** Events in a row, in those that go as one mail now and those behind it; `mails` are the ones in which each was before. */
+export function splitByMail<E extends { readonly id: string }>(
+  events: readonly E[],
+  mails: readonly (SentMail | undefined)[],
+): readonly [now: readonly E[], behind: readonly E[]] {
+  const [before] = mails;
+  const end = mails.findIndex((mail) => mail !== undefined);
+  const now = before
+    ? events.filter(({ id }) => before.events.includes(id))
+    : events.slice(0, end < 0 ? undefined : end);
+  return [now, events.filter((event) => !now.includes(event))];
+}
+
 /** What is known of a mail whose process, or whose line, has ended. */
 export const whetherLeft = ({ stage, left = 1 }: SentMail): 'sent' | 'not-sent' | 'unknown' =>
   stage !== 'begun' ? 'sent' : left === 0 ? 'not-sent' : 'unknown';

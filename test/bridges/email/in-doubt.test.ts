@@ -79,3 +79,13 @@ it('of a mail that was refused for a while it is known that it has not left', ()
     expect(await known()).toBe('sent');
     expect(server.heard).toHaveLength(2);
   }));
+
+it('what may have left as one mail goes again as that, also behind what is new', () =>
+  play(async ({ server, go }) => {
+    server.faults.push({ at: 'drop' });
+    await go('two');
+    expect(inWords(await go('one', 'two', 'three'))).toEqual(['taken', 'taken', 'taken']);
+    const names = server.heard.map(({ text, parsed }) => `${text} ${parsed.messageId}`);
+    expect(names.map((name) => name.split(' ')[0])).toEqual(['two', 'one', 'two', 'three']);
+    expect(names[2]).toBe(names[0]);
+  }));
