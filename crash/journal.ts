@@ -6,8 +6,8 @@ import { numbered } from './users.ts';
 
 /** A journal seen from outside, while its gateway runs or is dead. */
 export type JournalView = {
-  /** The names of the stanzas that XMPP is owed, as the ledger calls them. */
-  owedToXmpp(): Promise<ReadonlySet<string>>;
+  /** The names of the stanzas that XMPP is owed, as the ledger calls them; one for each row. */
+  owedToXmpp(): Promise<readonly string[]>;
   /** How many rows have not ended. */
   owed(): Promise<number>;
   /** The oldest rows that have not ended, in words: what each is, and its trace. */
@@ -59,7 +59,7 @@ export function viewJournal(url: string): JournalView {
         const message = saidBy(body);
         if (message) said.set(event, message);
       }
-      return new Set(bodies.flatMap(([, body]) => namesOf(body)));
+      return bodies.flatMap(([, body]) => namesOf(body));
     },
     owed: async () => Number((await query(`select count(*) as count from journal where ${OPEN}`))[0]?.count),
     async leftOver() {

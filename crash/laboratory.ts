@@ -81,7 +81,7 @@ export async function openLaboratory<L extends Load>(
   let child: Child | undefined;
   let connection: FakeConnection | undefined;
   let coming: Promise<FakeConnection> | undefined;
-  let owed: ReadonlySet<string> = new Set();
+  let owed: readonly string[] = [];
   stack.defer(() => child?.kill());
 
   async function until(what: string, look: () => boolean | Promise<boolean>): Promise<boolean> {

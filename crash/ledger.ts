@@ -44,7 +44,7 @@ export type Ledger = {
    * The last connection is over: of what came in it, this may come again. Where the process has lived on, what had not left
    * it goes out with the next connection, beside its repeat.
    */
-  connected(owed: ReadonlySet<string>, lived: boolean): void;
+  connected(owed: Iterable<string>, lived: boolean): void;
   /** The messages of a conversation in the order in which they came first. */
   firsts(): ReadonlyMap<string, readonly number[]>;
   /** How many were told and have not come. */
@@ -116,7 +116,7 @@ export function openLedger({ there, gapless }: Pick<Network<Load>, 'there' | 'ga
     outcomes: {},
   };
   /** What may come again, by the connection in which it is written. */
-  const owed = new Map<number, ReadonlySet<string>>();
+  const owed = new Map<number, Map<string, number>>();
   const unreached = new Set<string>();
   /** What has not come in its turn. */
   const gaps: (Numbered & { readonly due: number })[] = [];
@@ -160,14 +160,21 @@ export function openLedger({ there, gapless }: Pick<Network<Load>, 'there' | 'ga
     const copy = one[word]++ > 0;
     if (copy) figures.heardAgain++;
     // A row of an answer that was owed at the end of the last connection is no answer to what was sent again.
-    const isRow = copy && one.connection !== written && owed.get(written)?.has(`${word} ${stanza}`) === true;
+    const isRow = isOwed(`${word} ${stanza}`, written);
     if (!first && one.due > 0 && !isRow) {
       // The answer to what was sent again is not the row of the answer, which may be written again in this connection, too.
       one.due--;
       return;
     }
-    if (copy) again(`${word} ${stanza}`, one.connection, written);
+    if (copy && !isRow) again(`${word} ${stanza}`, one.connection, written);
     one.connection = written;
+  }
+
+  /** Whether one more row of that name was owed when the connection began: each comes once in it. */
+  function isOwed(name: string, written: number): boolean {
+    const left = owed.get(written)?.get(name) ?? 0;
+    owed.get(written)?.set(name, Math.max(0, left - 1));
+    return left > 0;
   }
 
   function unkept(stanza: string): boolean {
@@ -296,7 +303,7 @@ export function openLedger({ there, gapless }: Pick<Network<Load>, 'there' | 'ga
     missing: () => figures.told - copies.size,
     connected(may, lived) {
       unsent = new Set(lived ? may : []);
-      owed.set(++connection, may);
+      owed.set(++connection, new Map([...Map.groupBy(may, (name) => name)].map(([name, rows]) => [name, rows.length])));
     },
     violate,
     close(accepted, landed, parked = []) {

@@ -289,6 +289,20 @@ describe('the books', () => {
     expect(ledger.violations).toEqual([]);
   });
 
+  it('know two rows of answers to one stanza that are written again after kills from the answer to a third try', () => {
+    const ledger = openLedger(pigeonNetwork);
+    ledger.heard('m1', 'error');
+    ledger.repeated('m1');
+    ledger.heard('m1', 'error');
+    ledger.repeated('m1');
+    ledger.connected(['error m1', 'error m1'], false);
+    for (let count = 0; count < 3; count++) ledger.heard('m1', 'error');
+    ledger.close([row('m1', 'bounced'), row('m1', 'bounced'), row('m1', 'bounced')], []);
+    expect(ledger.violations).toEqual([]);
+    ledger.heard('m1', 'error');
+    expect(ledger.violations).toEqual(['error m1 came twice in one connection']);
+  });
+
   it('know the answer to what was sent again from the row of an answer that is written again after a kill', () => {
     const ledger = openLedger(pigeonNetwork);
     ledger.heard('m1', 'error');
