@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Program } from '#src/process/cli/demo/servers/available.ts';
 import { describeReal, ircClient, xml, xmppClient } from './servers.ts';
 import type { Unpacked } from './unpacked.ts';
@@ -25,60 +25,63 @@ const isSelf = (stanza: Element): boolean =>
     ?.getChildren('status')
     .some(({ attrs }) => attrs.code === '110') ?? false;
 
-for (const ircd of ['inspircd', 'ngircd', 'hybrid', 'irc2'] as const satisfies IrcServerName[]) {
-  describeReal(`the pace of writing to ${ircd}`, ['prosody', ircd] satisfies (Program | Unpacked)[], () => {
-    test('sixty lines, fifteen joins and as many questions at once: all arrive, nobody is put out', {
-      timeout: PATIENCE,
-    }, async () => {
-      await using world = await startWorld({ ircd: `${ircd}, protected`, net: () => PACE });
-      const said: string[] = [];
-      await using irc = await ircClient({
-        port: world.ircd.ports.plain,
-        nick: 'irene',
-        onLine: ({ command, params }) => void (command === 'PRIVMSG' && said.push(params[1] ?? '')),
+// They wait most of the time, and no pace can be hurried: side by side it is the slowest that counts.
+describe.concurrent('the pace of writing', () => {
+  for (const ircd of ['inspircd', 'ngircd', 'hybrid', 'irc2'] as const satisfies IrcServerName[]) {
+    describeReal(`to ${ircd}`, ['prosody', ircd] satisfies (Program | Unpacked)[], () => {
+      test('sixty lines, fifteen joins and as many questions at once: all arrive, nobody is put out', {
+        timeout: PATIENCE,
+      }, async () => {
+        await using world = await startWorld({ ircd: `${ircd}, protected`, net: () => PACE });
+        const said: string[] = [];
+        await using irc = await ircClient({
+          port: world.ircd.ports.plain,
+          nick: 'irene',
+          onLine: ({ command, params }) => void (command === 'PRIVMSG' && said.push(params[1] ?? '')),
+        });
+        irc.send('JOIN #garden');
+        const lost: string[] = [];
+        await using alice = await xmppClient({
+          port: world.xmpp.ports.c2s,
+          user: 'alice',
+          password: 'pw',
+          patience: PATIENCE,
+          heard: (one) => {
+            const text = one.attrs.from === 'net@irc.localhost' ? one.getChildText('body') : undefined;
+            if (text?.startsWith('Connection')) lost.push(text);
+          },
+        });
+        await alice.send(xml('presence'));
+        await enter(alice, room, 'Alice');
+        for (const line of LINES) await say(alice, room, line);
+        for (const one of OTHERS) {
+          await alice.send(xml('presence', { to: `${one}/Alice` }, xml('x', { xmlns: MUC })));
+        }
+        const entered = OTHERS.map((one) =>
+          alice.next((stanza) => stanza.attrs.from === `${one}/Alice` && isSelf(stanza), `self-presence in ${one}`),
+        );
+        await Promise.all(entered);
+        const questions = OTHERS.map((to) =>
+          alice.ask(xml('iq', { type: 'get', to }, xml('query', { xmlns: `${MUC}#owner` }))),
+        );
+        for (const [index, to] of OTHERS.entries()) {
+          await alice.send(xml('message', { to, type: 'groupchat' }, xml('subject', {}, `subject ${index}`)));
+        }
+        const subjects = OTHERS.map((one, index) =>
+          alice.next(
+            (stanza) => stanza.attrs.from === `${one}/Alice` && stanza.getChildText('subject') === `subject ${index}`,
+            `the subject of ${one}`,
+          ),
+        );
+        await Promise.all([...questions, ...subjects]);
+        for (const line of LINES) expect(await heard(alice, room)).toBe(`Alice: ${line}`);
+        await vi.waitFor(() => expect(said).toHaveLength(LINES.length), { timeout: PATIENCE });
+        expect(said).toEqual(LINES);
+        expect(lost.filter((text) => !text.startsWith('Connecting'))).toEqual([]);
       });
-      irc.send('JOIN #garden');
-      const lost: string[] = [];
-      await using alice = await xmppClient({
-        port: world.xmpp.ports.c2s,
-        user: 'alice',
-        password: 'pw',
-        patience: PATIENCE,
-        heard: (one) => {
-          const text = one.attrs.from === 'net@irc.localhost' ? one.getChildText('body') : undefined;
-          if (text?.startsWith('Connection')) lost.push(text);
-        },
-      });
-      await alice.send(xml('presence'));
-      await enter(alice, room, 'Alice');
-      for (const line of LINES) await say(alice, room, line);
-      for (const one of OTHERS) {
-        await alice.send(xml('presence', { to: `${one}/Alice` }, xml('x', { xmlns: MUC })));
-      }
-      const entered = OTHERS.map((one) =>
-        alice.next((stanza) => stanza.attrs.from === `${one}/Alice` && isSelf(stanza), `self-presence in ${one}`),
-      );
-      await Promise.all(entered);
-      const questions = OTHERS.map((to) =>
-        alice.ask(xml('iq', { type: 'get', to }, xml('query', { xmlns: `${MUC}#owner` }))),
-      );
-      for (const [index, to] of OTHERS.entries()) {
-        await alice.send(xml('message', { to, type: 'groupchat' }, xml('subject', {}, `subject ${index}`)));
-      }
-      const subjects = OTHERS.map((one, index) =>
-        alice.next(
-          (stanza) => stanza.attrs.from === `${one}/Alice` && stanza.getChildText('subject') === `subject ${index}`,
-          `the subject of ${one}`,
-        ),
-      );
-      await Promise.all([...questions, ...subjects]);
-      for (const line of LINES) expect(await heard(alice, room)).toBe(`Alice: ${line}`);
-      await vi.waitFor(() => expect(said).toHaveLength(LINES.length), { timeout: PATIENCE });
-      expect(said).toEqual(LINES);
-      expect(lost.filter((text) => !text.startsWith('Connecting'))).toEqual([]);
     });
-  });
-}
+  }
+});
 
 describeReal('a server that takes few AWAY', ['prosody', 'hybrid'], () => {
   test('is told in the end what holds', async () => {

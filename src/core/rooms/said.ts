@@ -28,7 +28,8 @@ export function saidThere({ roster }: Pick<Room, 'roster'>, event: Archivable, m
   const by = sayer(writerOf(event));
   const { from } = event;
   if (from.kind !== 'network') return { event, by, nick: '', marks, about: undefined };
-  const nick = from.name ?? roster.get(from.id)?.nick ?? from.id;
+  // What the room itself says has no name.
+  const nick = from.name ?? (from.id ? roster.get(from.id)?.nick : undefined) ?? from.id;
   const named = nick === (from.name ?? from.id) ? event : { ...event, from: { ...from, name: nick } };
   return { event: named, by, nick, marks, about: undefined };
 }
