@@ -98,7 +98,20 @@ function sendBy(request: SdkRequest, told: Told): void {
 async function answerTo(send: Send, { uri, qs, method, headers, body, timeout }: SdkRequest) {
   const response = await send(uri + queryOf(qs), { method, headers, body, timeout });
   if (response.ok) return { status: { statusCode: response.status }, answer: { response } };
-  return { status: { statusCode: response.status, body: objectOf(parsed(await response.text())) } };
+  const refusal = objectOf(parsed(await response.text()));
+  // Client-server API §2.3: what the header says holds, and the field of the body is the older way.
+  const pause = pauseIn(response.headers);
+  const asked = pause === undefined ? refusal : { ...refusal, retry_after_ms: pause };
+  return { status: { statusCode: response.status, body: asked } };
+}
+
+/** Milliseconds that an answer asks to be waited for (RFC 9110 §10.2.3: seconds, or a date, by the clock of who answers). */
+function pauseIn(headers: Headers): number | undefined {
+  const wish = headers.get('retry-after') ?? '';
+  if (/^\d{1,9}$/.test(wish)) return Number(wish) * 1000;
+  if (!wish.endsWith(' GMT')) return undefined;
+  const pause = Date.parse(wish) - Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(pause) ? undefined : Math.max(0, pause);
 }
 
 function queryOf(query: SdkRequest['qs']): string {

@@ -56,6 +56,22 @@ it('takes what is no answer for none, and a pause without end for a failure', as
   expect(outcome).toMatchObject({ code: 'too-fast', retryAfter: 300_000 });
 });
 
+it.each([
+  { wish: '7', body: {}, pause: 7000 },
+  { wish: '7', body: { errcode: 'M_LIMIT_EXCEEDED', retry_after_ms: 9000 }, pause: 7000 },
+  { wish: 'Sun, 29 Nov 2026 10:00:30 GMT', body: { errcode: 'M_LIMIT_EXCEEDED' }, pause: 30_000 },
+  { wish: 'soon', body: { errcode: 'M_LIMIT_EXCEEDED', retry_after_ms: 9000 }, pause: 9000 },
+  { wish: '-7', body: { errcode: 'M_LIMIT_EXCEEDED' }, pause: undefined },
+])('waits for what the header asks, before what the body does: $wish', async ({ wish, body, pause }) => {
+  const headers = { 'Retry-After': wish, Date: 'Sun, 29 Nov 2026 10:00:00 GMT' };
+  const { outcome } = await asking(
+    (_, response) => void response.writeHead(429, headers).end(JSON.stringify(body)),
+    (server) => server.call({ method: 'GET', path: ['v3', 'profile', '@a:hs'], tries: 1 }),
+  );
+  expect(outcome).toMatchObject({ code: 'too-fast', certain: true });
+  expect((outcome as { retryAfter?: number }).retryAfter).toBe(pause);
+});
+
 it('asks below the path that it means, whatever is in it', async () => {
   const ask = (segment: string) =>
     asking(
