@@ -36,7 +36,7 @@ export type ComposedMail = {
   /** No person has written it (RFC 3834 §5). */
   readonly automatic?: boolean;
   /** The peer's program is Delta Chat: the mail whose text this one replaces, or that it takes back. */
-  readonly chat?: { readonly edits?: string; readonly deletes?: string } | undefined;
+  readonly chat?: { readonly edits?: string; readonly deletes?: string; readonly group?: string } | undefined;
   /** Where the peer's program may tell that it was read (RFC 8098 §2.1). */
   readonly readTo?: string | undefined;
   /** The text is emoji alone, by RFC 9078 or in Gmail's form (one emoji), about what the mail answers. */
@@ -75,6 +75,7 @@ export async function compose(mail: ComposedMail): Promise<Buffer> {
     ...(mail.language !== 'en' && { 'Content-Language': mail.language }),
     ...(mail.automatic && { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' }),
     ...(mail.chat && { 'Chat-Version': '1.0' }),
+    ...(mail.chat?.group !== undefined && { 'Chat-Group-ID': oneLine(mail.chat.group, 100) }),
     ...(mail.chat?.edits !== undefined && { 'Chat-Edit': angled(checkedId(mail.chat.edits)) }),
     ...(mail.chat?.deletes !== undefined && { 'Chat-Delete': angled(checkedId(mail.chat.deletes)) }),
     ...(mail.readTo !== undefined && { 'Disposition-Notification-To': angled(wireAddress(mail.readTo)) }),

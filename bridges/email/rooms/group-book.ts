@@ -35,6 +35,9 @@ export type GroupBook = {
   /** The last mail to several that somebody has written, by its Message-ID. */
   lastOf(account: AccountKey, their: string): Promise<string | undefined>;
   writeLast(account: AccountKey, their: string, messageId: string): StateWrite;
+  /** The thread that a group of Delta Chat is. */
+  ofChat(account: AccountKey, chat: string): Promise<string | undefined>;
+  writeChat(account: AccountKey, chat: string, id: string): StateWrite;
   /** Whether somebody is or was in a room of the account, so that they are no stranger. */
   isKnown(account: AccountKey, their: string): Promise<boolean>;
 };
@@ -45,6 +48,7 @@ export function openGroupBook({ host, state: { mac } }: Pick<EmailTransport, 'ho
   const kept = () => ({ seal: true, expires: clock.now() + KNOWN_TIME });
   const mailKey = (id: string) => `grouped/${mac('grouped', id)}`;
   const lastKey = (their: string) => `group-with/${mac('group-with', their)}`;
+  const chatKey = (chat: string) => `group-chat/${mac('group-chat', chat)}`;
   const memberKey = (their: string) => `group-member/${mac('group-member', their)}`;
 
   async function read<T>(schema: z.ZodType<T>, account: AccountKey, key: string): Promise<T | undefined> {
@@ -67,6 +71,8 @@ export function openGroupBook({ host, state: { mac } }: Pick<EmailTransport, 'ho
     }),
     lastOf: (account, their) => state.get({ account, key: lastKey(their) }),
     writeLast: (account, their, messageId) => ({ account, key: lastKey(their), value: messageId, ...kept() }),
+    ofChat: (account, chat) => state.get({ account, key: chatKey(chat) }),
+    writeChat: (account, chat, id) => ({ account, key: chatKey(chat), value: id, ...kept() }),
     isKnown: async (account, their) => (await state.get({ account, key: memberKey(their) })) !== undefined,
   };
 }

@@ -40,6 +40,8 @@ export type GroupPlacing = {
   readonly replyTo?: ForeignId;
   /** What our user had said in the mails that it refers to. */
   readonly sent: readonly string[];
+  /** It begins a thread that is this group of Delta Chat. */
+  readonly chat?: string;
 };
 
 /** How mails to several are read. */
@@ -57,6 +59,8 @@ export type GroupMails = {
   head(mail: ReadMail, account: AccountKey, at: GroupPlacing): { before: Draft[]; place: Place; from: Draft['from'] };
 };
 
+/** As Delta Chat makes them. */
+const CHAT_GROUP = /^[\w-]{5,100}$/;
 const NEW: MailGroup = groupSchema.parse({});
 /** Characters of a mail that are kept for the room that may be made of its thread. */
 const LONGEST = 10_000;
@@ -101,8 +105,9 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
     if (mail.verdict.from !== 'verified') return undefined;
     const found = await about(account, mail);
     const [parent] = found;
-    const group = parent && (await book.get(account, parent.mail.group));
-    if (!parent || !group?.people.some(({ address }) => now.some((one) => one.address === address))) return undefined;
+    if (!parent) return inChat(account, mail, now);
+    const group = await book.get(account, parent.mail.group);
+    if (!group?.people.some(({ address }) => now.some((one) => one.address === address))) return undefined;
     const { people: before, group: id } = parent.mail;
     const alone = now.length === 1 && before.some((address) => address !== mail.from);
     return {
@@ -111,6 +116,27 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
       change: group.open ? changedBy(group, now, before) : changedBy({ ...group, people: [] }, now),
       sent: found.flatMap(({ mail: { text } }) => (text === undefined ? [] : [text])).slice(0, 3),
     };
+  }
+
+  /** Delta Chat names its groups, and all who are in them: a mail of one need not answer any that is known. */
+  async function inChat(
+    account: AccountKey,
+    { parsed: { chat }, from }: ReadMail,
+    now: readonly Addressee[],
+  ): Promise<GroupPlacing | undefined> {
+    const id = chat?.group && (await book.ofChat(account, chat.group));
+    const group = id ? await book.get(account, id) : undefined;
+    const before = group?.people.map(({ address }) => address) ?? [];
+    if (!id || !group || !before.includes(from)) return undefined;
+    const change = group.open ? changedBy(group, now, before) : changedBy({ ...group, people: [] }, now);
+    return { kind: group.open ? 'room' : 'offer', id, group, change, now, sent: [] };
+  }
+
+  /** The group of Delta Chat that a new thread is, unless another is: nobody takes its place. */
+  async function chatOf(account: AccountKey, { parsed: { chat }, verdict }: ReadMail): Promise<{ chat?: string }> {
+    const { group = '' } = chat ?? {};
+    if (verdict.from !== 'verified' || !CHAT_GROUP.test(group)) return {};
+    return (await book.ofChat(account, group)) === undefined ? { chat: group } : {};
   }
 
   /** A mail that is known stays what it is: one that comes again is where it was, and nobody else takes its place. */
@@ -146,9 +172,10 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
       if (found) return found;
       if (now.length < 2 || now.length > MOST_PEOPLE || !isMessageId(mail.parsed.messageId)) return undefined;
       const id = `thread.${state.mac('group', account, mail.parsed.messageId)}`;
-      return { kind: 'offer', id, group: NEW, now, change: changedBy(NEW, now), sent: [] };
+      const chat = await chatOf(account, mail);
+      return { kind: 'offer', id, group: NEW, now, change: changedBy(NEW, now), sent: [], ...chat };
     },
-    writes({ parsed, from }, account, { kind, id, group, change, now, again: isRepeat }, { hash, said }) {
+    writes({ parsed, from }, account, { kind, id, group, change, now, chat, again: isRepeat }, { hash, said }) {
       if (kind === 'apart' || isRepeat) return [];
       const subject = plainSubject(parsed.subject) || group.subject;
       const references = isMessageId(parsed.messageId)
@@ -158,7 +185,9 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
       return [
         ...book.write(account, id, {
           ...{ ...group, subject, references, people: change.people, encrypted: parsed.encrypted !== undefined },
+          ...(chat !== undefined && { chat }),
         }),
+        ...(chat === undefined ? [] : [book.writeChat(account, chat, id)]),
         book.writeMail(account, parsed.messageId, {
           ...{ group: id, people, by: from, hash, said: said.slice(0, LONGEST) },
           at: Math.min(parsed.date ?? host.clock.now(), host.clock.now()),

@@ -30,6 +30,8 @@ export const groupSchema = z.object({
   /** The last mail was encrypted; our user answers in plain text all the same. */
   encrypted: z.boolean().default(false),
   plain: z.boolean().default(false),
+  /** Its id among users of Delta Chat (`Chat-Group-ID`). */
+  chat: z.string().exactOptional(),
   /** Our user's nick. */
   nick: z.string().default(''),
 });

@@ -107,6 +107,7 @@ export function openReplyAll(
       ...{ references: group.references, text: before?.text ?? said, html: settings.html, language, below },
       attachments: await attachmentsOf(transport, events),
       subject: subjectOf(group, usual),
+      ...(group.chat !== undefined && { chat: { group: group.chat } }),
       ...{ date: host.clock.now(), domain: config.domain },
     };
     return { token, mail, bytes: await signed(await compose(mail), by ? {} : config.outgoing) };
