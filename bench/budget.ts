@@ -38,7 +38,7 @@ const standings = openStandings({
     transports: new Map([[DOMAIN, transport]]),
   }),
   aliases: { address: () => undefined },
-  sessions: { get: () => undefined },
+  sessions: { get: () => undefined, state: () => ({ name: 'idle' }) },
   transport: () => transport,
   realm: () => REALM,
 });

@@ -1,7 +1,7 @@
 import type { Session, SessionKey } from '#src/bridge.ts';
 import type { Capabilities, WhoseIdentity } from '#src/model/capabilities.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
-import { type Place, placeTransport, sharedPlace } from '#src/model/place.ts';
+import { isRoom, type Place, placeTransport, sharedPlace } from '#src/model/place.ts';
 import type { Aliases } from './aliases.ts';
 import type { Identities } from './identities.ts';
 import { outwardLane } from './journal/rows.ts';
@@ -30,6 +30,8 @@ export type Footing = Standing & {
   readonly key: SessionKey;
   /** What hands over there, if anything does now: the account's own session and no other, or one that says whose it is. */
   readonly session: Session | undefined;
+  /** After a restart they enter their rooms before they speak there: what they say waits. */
+  readonly isReturning: boolean;
   /** The lane of what goes there. */
   readonly lane: string;
 };
@@ -37,7 +39,7 @@ export type Footing = Standing & {
 export type StandingParts = {
   readonly identities: Identities;
   readonly aliases: Pick<Aliases, 'address'>;
-  readonly sessions: Pick<Sessions, 'get'>;
+  readonly sessions: Pick<Sessions, 'get' | 'state'>;
   transport(domain: string): Transport;
   realm(place: Place): string;
 };
@@ -87,6 +89,12 @@ class Stand implements Footing {
     if (this.identity === 'own') return session?.stands ? undefined : session;
     // Never by the account's own, which may be there as well.
     return session?.stands ? session : standIn(this.key);
+  }
+
+  get isReturning(): boolean {
+    if (this.identity === 'own' || !isRoom(this.place)) return false;
+    const { name } = this.#parts.sessions.state(this.key);
+    return name === 'waiting' || name === 'connecting';
   }
 
   get carried(): Capabilities {

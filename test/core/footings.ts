@@ -20,6 +20,7 @@ export const standings: Pick<Standings, 'of'> = {
       transport,
       key,
       session,
+      isReturning: false,
       lane: outwardLane(place, account),
     };
   },

@@ -83,6 +83,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
 
   const outgoing = openOutgoing({
     ...known,
+    timeout: homeserver.timeout,
     moderation,
     tellName: incoming.tellName,
     stop: stop.signal,

@@ -258,7 +258,9 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     get: (id: string): GatewayRoom | undefined => rooms.get(id),
     occupants,
     via: (id: string): readonly string[] => via.get(id) ?? [],
-    isEntering: (account: AccountKey, id: string): boolean => entering.has(`${account} ${id}`),
+    /** Whether an account is on its way in, or back out of where it could not stay. */
+    isPassing: (account: AccountKey, id: string): boolean =>
+      entering.has(`${account} ${id}`) || undoing.has(`${account} ${id}`),
 
     /** Puts an account's ghost into a room. Rejects with a `Failure` where that is refused, or takes too long. */
     enter: (entering: Entering): Promise<void> =>

@@ -184,7 +184,7 @@ export function openIncoming(parts: IncomingParts) {
   const isForced = ({ content, room }: RoomEvent, account: AccountKey): boolean =>
     content.membership === 'join' &&
     !rooms.get(room)?.inside.has(account) &&
-    !rooms.isEntering(account, room) &&
+    !rooms.isPassing(account, room) &&
     !directs.isMaking(account);
 
   /** Its user is told of it by an invitation, and finds it joined. */

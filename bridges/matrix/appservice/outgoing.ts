@@ -1,6 +1,7 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
 import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { limited } from '#bridges/matrix/limit.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
@@ -31,6 +32,8 @@ import type { Moderation } from './moderation.ts';
 import { type Policies, shutOut } from './policies.ts';
 
 export type OutgoingParts = {
+  /** Milliseconds, of a call. */
+  readonly timeout: number;
   readonly host: Host;
   readonly server: Homeserver;
   readonly ghosts: Ghosts;
@@ -78,7 +81,7 @@ export function openOutgoing(parts: OutgoingParts) {
     const account = accountOf(event);
     const name = nameOf(event);
     if (event.place.kind !== 'contact') {
-      if (!rooms.get(name)?.inside.has(account)) throw new Failure('not-joined');
+      await assertInside(account, name);
       return { account, as: ghosts.idOf(account), room: name, alone: false };
     }
     const refusal = ghosts.refusal(name) ?? shutOut(policies.user(name) ?? policies.user(ghosts.idOf(account)));
@@ -90,6 +93,16 @@ export function openOutgoing(parts: OutgoingParts) {
     if (!make) throw new Failure('item-not-found');
     const { room } = await directs.make(account, () => makeDirect(account, as, name));
     return { account, as, room, alone: true };
+  }
+
+  /** Those who are on their way into rooms, until they are told who is there. */
+  const coming = new Map<string, Promise<void>>();
+
+  /** Rejects with `not-joined` for who is not in a room. What is said on the way in, as after a restart, waits for that. */
+  async function assertInside(account: AccountKey, id: string): Promise<void> {
+    const arrival = coming.get(`${account} ${id}`);
+    if (arrival) await limited(host.clock, parts.timeout, () => arrival);
+    if (!rooms.get(id)?.inside.has(account)) throw new Failure('not-joined');
   }
 
   /** Direct rooms whose state was looked at since the start: one may have become encrypted while nobody could tell us. */
@@ -167,6 +180,14 @@ export function openOutgoing(parts: OutgoingParts) {
         parts.stop.addEventListener('abort', () => done(), { once: true });
       });
     }
+  }
+
+  async function arrive(account: AccountKey, id: string, nick: string): Promise<void> {
+    const isBack = await rooms.wasInside(account, id);
+    await enter({ account, id, nick, isBack });
+    // What was said since, the homeserver has yet to tell all who are there.
+    if (isBack) await host.emit(rooms.shown(id));
+    else await begin(account, id);
   }
 
   const typing = openTyping({
@@ -298,11 +319,10 @@ export function openOutgoing(parts: OutgoingParts) {
         return TAKEN;
       }
       if (event.change !== 'join') return moderation.occupant(await aim(event), event);
-      const isBack = await rooms.wasInside(account, id);
-      await enter({ account, id, nick: event.who.nick, isBack });
-      // What was said since, the homeserver has yet to tell all who are there.
-      if (isBack) await host.emit(rooms.shown(id));
-      else await begin(account, id);
+      const key = `${account} ${id}`;
+      const arriving = arrive(account, id, event.who.nick).finally(() => coming.delete(key));
+      coming.set(key, arriving);
+      await arriving;
       return TAKEN;
     },
 

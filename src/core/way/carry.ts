@@ -57,7 +57,8 @@ export function openCarry(context: CarryContext): DeliveryAgent {
       return session ? deliveryOf(transport.mapping.facts).window : 0;
     },
     ready(row) {
-      row.session = standingOf(context, row).session;
+      const standing = standingOf(context, row);
+      row.session = standing.isReturning ? undefined : standing.session;
       return row.session !== undefined;
     },
     holds: () => false,

@@ -67,7 +67,7 @@ it('comes back into a room once the homeserver answers again', async () => {
   await server.idle();
   server.faults.push(...Array.from({ length: 7 }, () => ({ kind: 'html', status: 502 }) as const));
   await world.enter();
-  const tick = setInterval(() => parts.clock.advance(30_000), 10);
+  const tick = setInterval(() => parts.clock.advance(2_000), 10);
   await parts
     .when('the occupants', () => parts.drafts.some(({ kind }) => kind === 'occupants'))
     .finally(() => clearInterval(tick));

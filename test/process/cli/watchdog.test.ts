@@ -9,9 +9,9 @@ const module = (path: string): string => `await import('${new URL(`../../../src/
 /** Stands still until a line comes on standard input, then goes on until standard input ends. */
 const stalling = (watch: string): string => `
   import { readSync } from 'node:fs';
-  const { startHeart } = ${module('lib/stall.ts')};
+  const { startHeart } = ${module('lib/time/stall.ts')};
   const { openLog } = ${module('lib/log.ts')};
-  const { systemClock } = ${module('lib/clock.ts')};
+  const { systemClock } = ${module('lib/time/clock.ts')};
   const log = openLog('info');
   using heart = startHeart(300);
   await using watching = ${watch};
