@@ -64,7 +64,7 @@ function follow(step: ChannelStep, line: Line, connection: IrcConnection): void 
   if (step.self?.change === 'joined') {
     realm.primaries.joined(channel, view);
     invite(channel, connection);
-    pending.done('join', channel);
+    pending.entered(channel);
     learnModes(channel, connection);
     learnMembers(channel, connection);
     learnHidden(channel, connection);

@@ -154,6 +154,15 @@ export class Pending {
     );
   }
 
+  /** We are in a channel (folded name): that answers each join, also what a bouncer was quicker than, to which it says nothing. */
+  entered(channel: string): void {
+    for (const item of [...this.#items.values()]) {
+      if (item.wire.kind !== 'join' || item.wire.target !== channel) continue;
+      if (item.seq === 0 && item.written) this.#owner.writer.withdraw(item.written);
+      this.#taken(item);
+    }
+  }
+
   /** The event that a numeric refuses; `undefined` if none fits. */
   refused(line: Line): PendingEvent | undefined {
     return this.#culprit(line);
