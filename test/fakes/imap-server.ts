@@ -5,14 +5,14 @@ import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts';
 import { found, headersIn, openFolders, type StoredFolder, type StoredMail, unquoted } from './imap-folders.ts';
 
 /**
- * What goes wrong next: `refuse` answers a login with that, `greet` says that and no more to who connects, `silent` says nothing more on the
+ * What goes wrong next: `refuse` answers a login with that, `greet` says that and no more to who connects (`when` it may), `silent` says nothing more on the
  * line that looks next, `huge` announces that many bytes for the next headers, `cut` breaks the line within the next mail, behind that many
  * bytes, and `gone`: the next mail is not there any more when it is read.
  */
 export type ImapFault = { readonly [K in keyof Details]: { readonly kind: K } & Details[K] }[keyof Details];
 type Details = {
   readonly refuse: { readonly text: string };
-  readonly greet: { readonly text: string };
+  readonly greet: { readonly text: string; readonly when?: Promise<void> };
   readonly silent: unknown;
   readonly gone: unknown;
   readonly huge: { readonly bytes: number };
@@ -113,7 +113,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
     plain.on('data', hear);
     const said = (): string => (line.secret ? undefined : capabilities.starttls) ?? capabilities.always;
     const greeting = fault('greet');
-    if (greeting) plain.end(`* ${greeting.text}\r\n`);
+    if (greeting) void Promise.resolve(greeting.when).then(() => plain.end(`* ${greeting.text}\r\n`));
     else say(`* OK [CAPABILITY ${said()}] ready`);
 
     /** A whole command, with its literals in their places. */

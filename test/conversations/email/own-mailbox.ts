@@ -52,6 +52,12 @@ export async function ownMailbox() {
     },
     /** `greet BYE TEXT`: who connects next hears that and no more. */
     greet: (rest) => imap.faults.push({ kind: 'greet', text: rest }),
+    /** `slow BYE TEXT`: the same, but not before it is told to: `greeted`. */
+    slow(rest) {
+      slow = Promise.withResolvers();
+      imap.faults.push({ kind: 'greet', text: rest, when: slow.promise });
+    },
+    greeted: () => slow?.resolve(),
     silent: () => imap.faults.push({ kind: 'silent' }),
     huge: (rest) => imap.faults.push({ kind: 'huge', bytes: Number(rest) }),
     /** `cut 200`: the line breaks within the next mail, behind so many bytes. */
@@ -145,6 +151,8 @@ export async function ownMailbox() {
     },
   };
 
+  /** Ends the wait of a greeting that is slow. */
+  let slow: PromiseWithResolvers<void> | undefined;
   return {
     lets: (secret: string): boolean => imap.secrets?.has(secret) ?? true,
     settings: (submission: number) => ({
