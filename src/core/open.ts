@@ -92,7 +92,7 @@ export function buildCore(parts: CoreParts) {
   const rates = openLimits(limits.rates, clock);
   const accounts = openAccounts({ access: parts.access, store, clock, log });
   const languages = openLanguages({ store });
-  const digests = openDigests({ store, clock });
+  const digests = openDigests({ store, clock, log });
   /** What lies below all that follows. */
   const ground = {
     ...{ xmpp, store, clock, log, now, transport, realm, asFailure },

@@ -2,6 +2,7 @@
 
 import type { Values } from '#src/core/accounts/settings-form.ts';
 import type { OwedRow } from '#src/core/journal/rows.ts';
+import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
 import { type AccountKey, type EventId, type MessageId, splitAccount } from '#src/model/ids.ts';
@@ -60,6 +61,7 @@ const KINDS: ReadonlySet<string> = new Set(['message', 'edit', 'retract', 'react
 export function openDigests({
   store,
   clock,
+  log,
 }: {
   readonly store: {
     readonly settings: Pick<Store['settings'], 'naming'>;
@@ -68,6 +70,7 @@ export function openDigests({
     readonly unit: Store['unit'];
   };
   readonly clock: Clock;
+  readonly log: Log;
 }): Digests {
   const readers = new Map<AccountKey, Reader>();
   const told = openRecent<readonly EventId[]>(TOLD);
@@ -172,7 +175,7 @@ export function openDigests({
       const value = Buffer.from(JSON.stringify(others));
       store
         .unit([store.bridgeState.put(toldAt(account, last), value, { expires: clock.now() + TOLD_TIME })])
-        .catch(() => 0);
+        .catch((err: unknown) => log.error({ err }, 'what a digest stands for could not be written'));
     },
     standsFor: (account, target) =>
       told.get(target) ??

@@ -84,8 +84,8 @@ export function openOutward(context: OutwardContext) {
         for (const target of targets) send({ ...draft, target }, account, sentFrom(draft, undefined));
       };
       const others = context.digests.standsFor(account, draft.target);
-      // A receipt has no answer.
-      if (others instanceof Promise) others.then(arrived).catch(() => undefined);
+      // A receipt has no answer; a bug is logged all the same.
+      if (others instanceof Promise) others.then(arrived).catch((error: unknown) => void context.asFailure(error));
       else arrived(others);
     }
     if (draft.kind !== 'message' || place.kind !== 'contact') return;
