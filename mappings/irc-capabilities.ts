@@ -21,6 +21,7 @@ export const USED: ReadonlySet<string> = new Set([
   'labeled-response',
   'multi-prefix',
   'server-time',
+  'setname',
   'standard-replies',
   'userhost-in-names',
   'znc.in/self-message',

@@ -21,6 +21,7 @@ import { motdKey, nickKey } from './connection/remembered.ts';
 import { IrcSession } from './connection/session.ts';
 import { openTransportSecurity, Upgrade } from './connection/transport-security.ts';
 import { openNarrowing } from './narrow.ts';
+import { tellRealName } from './people/own-name.ts';
 import { resolve } from './questions/resolve.ts';
 import { type Server, type ServerAddress, serverFor } from './servers.ts';
 import { channelEncodings, realmSettings } from './settings.ts';
@@ -216,6 +217,18 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
       .catch((err: unknown) => host.log.error({ err }, 'the settings of a channel could not be read'));
   }
 
+  /** Learns the real name that its user has set. */
+  function learnRealName(key: SessionKey): void {
+    const client = realms.get(key.realm.toLowerCase())?.clients.get(key.account);
+    if (!client) return;
+    host
+      .settings({ kind: 'realm', account: key.account, realm: key.realm }, key.account)
+      .then(({ realm: set }) =>
+        tellRealName(identityOf(key, realmSettings(set), { config: settings, nick: undefined }).realname, client),
+      )
+      .catch((err: unknown) => host.log.error({ err }, 'the settings of a server could not be read'));
+  }
+
   const narrowing = openNarrowing();
 
   function narrow(place: Place, session?: Session): Capabilities {
@@ -241,6 +254,7 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
     withdraw: (id) => online().some(({ pending }) => pending.withdraw(id)),
     narrow,
     changed(account, place) {
+      if (place?.kind === 'realm') return learnRealName(place);
       if (place?.kind !== 'shared') return;
       const { realm } = addresses.parse(place.id);
       for (const [own, client] of realms.get(realm.toLowerCase())?.clients ?? [])

@@ -4,7 +4,7 @@ import type { LineBatch } from '#bridges/irc/connection/batches.ts';
 import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
 import type { Line } from '#bridges/irc/connection/server-view.ts';
 import { noteTime } from '#bridges/irc/people/read-marks.ts';
-import { decode, roomOf } from '#bridges/irc/wire/decode.ts';
+import { decode, isSelf, roomOf } from '#bridges/irc/wire/decode.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 
@@ -39,6 +39,7 @@ export function tellPast(line: Line, connection: IrcConnection): void {
   if (line.command !== 'PRIVMSG' && line.command !== 'NOTICE') return;
   const name = roomOf(line.params[0] ?? '', view);
   if (name === undefined) {
+    if (!isSelf(line.nick, view)) noteTime(line, connection);
     // Our own words to others were said from here.
     return emit(host, decode(line, view));
   }

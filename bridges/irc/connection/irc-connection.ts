@@ -100,6 +100,8 @@ export class IrcConnection implements LineSocketOwner {
   readonly remembered: Remembered;
   /** A message of the day that is being told, and whether a person has asked for it. */
   motd: { readonly rows: string[]; readonly asked: boolean } | undefined;
+  /** The real name that the server was told last. */
+  realname: string;
   #ctcp: TokenBucket | undefined;
   readonly setup: ConnectionSetup;
   readonly #key: SessionKey;
@@ -119,6 +121,7 @@ export class IrcConnection implements LineSocketOwner {
     const { clock, log } = host;
     this.setup = setup;
     this.#key = key;
+    this.realname = wish.identity.realname;
     this.#about = { server: setup.called, encrypted: setup.address.tls, since: clock.now() };
     this.host = host;
     this.remembered = new Remembered(setup, key);

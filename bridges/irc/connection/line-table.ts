@@ -89,6 +89,8 @@ export const LINES: Readonly<Record<string, readonly LineReading[]>> = {
   PART: [noteNames, changes(STEPS.PART), primaryMayChange],
   KICK: [noteNames, changes(STEPS.KICK), primaryMayChange, kickDone],
   QUIT: [noteNames, went, changes(STEPS.QUIT)],
+  // https://ircv3.net/specs/extensions/setname: nobody's real name is kept, and who asks has it from the server.
+  SETNAME: [],
   CHGHOST: [hostChange, changes(STEPS.CHGHOST)],
   ACCOUNT: [accountChange, changes(STEPS.ACCOUNT)],
   NICK: [noteNames, nickChange, renamed, changes(STEPS.NICK)],

@@ -4,9 +4,10 @@ import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
 import type { LineReading } from '#bridges/irc/connection/line-table.ts';
 import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { idOf, isSelf, roomOf } from '#bridges/irc/wire/decode.ts';
-import { roomPlace } from '#bridges/irc/wire/drafts.ts';
+import { contactPlace, roomPlace } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { line as makeLine, target, type Wire } from '#bridges/irc/wire/line.ts';
+import { isName } from '#bridges/irc/wire/names.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { EventOf } from '#src/model/event.ts';
 import type { ForeignId } from '#src/model/ids.ts';
@@ -62,14 +63,16 @@ export function markWire(event: EventOf<'receipt'>, { realm, view }: IrcConnecti
     : { line: makeLine('MARKREAD', [to, `timestamp=${time}`]), kind: 'read', target: view.fold(to), text: time };
 }
 
-/** MARKREAD: our user has read a channel by another client, which nobody else hears of. */
+/** MARKREAD: our user has read a channel, or what somebody has written, by another client. Nobody else hears of it. */
 export const readElsewhere: LineReading = ({ params: [to = '', stamp = ''] }, { host, realm, view, pending }) => {
-  if (pending.done('read', view.fold(to)) || roomOf(to, view) === undefined) return true;
+  if (pending.done('read', view.fold(to)) || !isName(to)) return true;
   const time = /^timestamp=(.+)$/.exec(stamp)?.[1];
   const read = time === undefined ? undefined : realm.readMarks.upTo(nameOf(to, view), time);
-  if (read === undefined || !view.room(view.fold(to))?.joined) return true;
+  const isRoom = roomOf(to, view) !== undefined;
+  if (read === undefined || (isRoom && !view.room(view.fold(to))?.joined)) return true;
   const from = { kind: 'network', id: view.id(view.nick), name: view.nick, self: true } as const;
   const told = { kind: 'receipt', target: read, state: 'displayed', upTo: true } as const;
-  emit(host, [{ place: roomPlace(to, view), from, seenBy: view.account, ...told }]);
+  const place = isRoom ? roomPlace(to, view) : contactPlace(to, view);
+  emit(host, [{ place, from, ...(isRoom && { seenBy: view.account }), ...told }]);
   return true;
 };

@@ -25,7 +25,7 @@ function refuseNick(server: IrcServer, numeric: string, times: number): string[]
 
 describe('logging in', () => {
   it('tells how it goes and what the network calls us', async () => {
-    await using server = await ircServer({ serve: true, caps: ['echo-message', 'setname', 'sasl'] });
+    await using server = await ircServer({ serve: true, caps: ['echo-message', 'tls', 'sasl'] });
     await using gw = await rig(server);
     server.on('CAP', ([verb, list]) => {
       if (verb === 'REQ') expect(list?.trim()).toBe('echo-message');

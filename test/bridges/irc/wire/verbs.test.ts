@@ -216,6 +216,7 @@ const OWN = [
   'PING',
   'PONG',
   'QUIT',
+  'SETNAME',
   'USER',
   'WEBIRC',
   'ISON',
