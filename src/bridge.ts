@@ -255,11 +255,8 @@ export type Bridge = {
   unlink?(account: AccountKey, login: AccountLogin): Promise<Words | undefined>;
   /** Another login has taken the place of this one, as with `unlink`; what is not the same in both ends. */
   replaced?(account: AccountKey, login: AccountLogin): Promise<void>;
-  /**
-   * Settings have changed: those of an account, of its realm or a room where there is a `place`, or without an account those
-   * of a shared room.
-   */
-  changed?(account: AccountKey | undefined, place?: Place): void;
+  /** Settings of an account have changed: those of its realm or of a room where there is a `place`. */
+  changed?(account: AccountKey, place?: Place): void;
   /** Pauses reading from the network while the XMPP server is slower than it, and goes on after. */
   pause(paused: boolean): void;
   [Symbol.asyncDispose](): Promise<void>;

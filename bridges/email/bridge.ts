@@ -102,8 +102,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
       mailboxes.resume();
     },
     changed(account) {
-      if (account)
-        void mailboxes.changed(account)?.catch((error: unknown) => host.log.error({ err: error }, 'settings'));
+      void mailboxes.changed(account)?.catch((error: unknown) => host.log.error({ err: error }, 'settings'));
     },
     async [Symbol.asyncDispose]() {
       if (closed) return;

@@ -257,8 +257,8 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
       if (place?.kind === 'realm') return learnRealName(place);
       if (place?.kind !== 'shared') return;
       const { realm } = addresses.parse(place.id);
-      for (const [own, client] of realms.get(realm.toLowerCase())?.clients ?? [])
-        if (account === undefined || account === own) learnEncodings(place, client);
+      const client = realms.get(realm.toLowerCase())?.clients.get(account);
+      if (client) learnEncodings(place, client);
     },
     pause(now) {
       paused = now;

@@ -208,7 +208,7 @@ export function buildCore(parts: CoreParts) {
     settings,
   });
   const { admins } = parts.access;
-  const ownSettings = openOwnSettings({ settings, accounts, admins });
+  const ownSettings = openOwnSettings({ settings, accounts });
   const everywhere = [
     ...previewCommands({ ...ground, standings }),
     ...lastCommands({ store }),
@@ -274,9 +274,8 @@ export function buildCore(parts: CoreParts) {
 
   settings.listen({
     changed(account, place) {
-      const domain = account ? splitAccount(account).transport : place && placeTransport(place);
       try {
-        if (domain !== undefined) transport(domain).bridge().changed?.(account, place);
+        transport(splitAccount(account).transport).bridge().changed?.(account, place);
       } catch (err) {
         log.error({ err }, 'a bridge failed at a change of settings');
       }

@@ -167,7 +167,7 @@ export function withAccounts(accounts: OwnAccounts, service: Omit<Bridge, 'conne
       await service.forget?.(account, logins);
     },
     changed(account, place) {
-      if (account !== undefined && place === undefined) accounts.changed(account);
+      if (place === undefined) accounts.changed(account);
       service.changed?.(account, place);
     },
     pause(now) {

@@ -33,8 +33,8 @@ export type SettingsParts = {
 
 /** What the settings tell. */
 export type SettingsNews = {
-  /** What an account has set has changed, or what all share of a room. Never throws. */
-  changed(account: AccountKey | undefined, place?: Place): void;
+  /** What an account has set has changed. Never throws. */
+  changed(account: AccountKey, place?: Place): void;
   /** It stays connected from now on, or no longer. */
   staysConnected(account: AccountKey, on: boolean): void;
   /** What holds for it in its rooms, or in one of them, is something else now. */
@@ -49,17 +49,14 @@ export type Adopted = {
 };
 
 export type OpenSettings = {
-  /**
-   * What holds at a place: the room's own values, else the realm's, else the account's, else the defaults. In a shared room
-   * an account's own values come before those that hold for all.
-   */
+  /** What holds at a place: the room's own values, else the realm's, else the account's, else the defaults. In a shared room for `account`. */
   of(place: Place, account?: AccountKey): Promise<Settings>;
   staysConnected(account: AccountKey): Promise<boolean>;
   /** What an account has set for itself in a room. */
   inRoom(place: Place, account: AccountKey): Promise<HoldsInRoom>;
   /** Whether anything can be set there. */
   has(transport: string, scope: Scope): boolean;
-  /** What somebody can set at a place, with what holds now; secrets are blank. In a shared room for `account`, or for all. */
+  /** What somebody can set at a place, with what holds now; secrets are blank. In a shared room for `account`. */
   form(place: Place, scope: Scope, account?: AccountKey): Promise<Form>;
   /** Stores what the answer contains. Rejects with `Failure('not-acceptable')` naming the field, and stores nothing. */
   change(change: SettingsChange & { readonly account?: AccountKey }): Promise<void>;
@@ -138,10 +135,8 @@ export function openSettings(parts: SettingsParts): OpenSettings {
   /** What is stored for a place, from the account down to its own. */
   async function layers(place: Place, account?: AccountKey): Promise<Readonly<Record<Scope, Values>>> {
     const at = SCOPES.map(async (scope) => {
-      const all = place.kind === 'shared' ? subject({ place }, scope, parts.realm) : undefined;
-      const own = subject(seen(place, account), scope, parts.realm);
-      const found = [all, own].map((of) => (of ? stored(of, settable(place, scope)) : NOTHING));
-      return [scope, merged(await Promise.all(found))] as const;
+      const of = subject(seen(place, account), scope, parts.realm);
+      return [scope, await (of ? stored(of, settable(place, scope)) : NOTHING)] as const;
     });
     return Object.fromEntries(await Promise.all(at)) as Record<Scope, Values>;
   }
@@ -152,11 +147,9 @@ export function openSettings(parts: SettingsParts): OpenSettings {
     const entries = Object.entries(changes);
     const plain = Object.fromEntries(entries.filter(([name]) => !names.has(name)));
     const sealed = entries.filter(([name]) => names.has(name));
-    // Credentials belong to accounts.
-    if (of.account === '' && sealed.length > 0) throw new Failure('not-supported');
     await store.unit([
       // Accounts are made by their first use.
-      ...(of.account === '' ? [] : [store.accounts.used(of.account as AccountKey, parts.now())]),
+      store.accounts.used(of.account as AccountKey, parts.now()),
       // JSON leaves out what was taken back.
       store.settings.put(of, { ...old, ...plain }),
       ...sealed.map(([name, value]) =>
@@ -213,15 +206,14 @@ export function openSettings(parts: SettingsParts): OpenSettings {
       if (!of || settings.length === 0) throw new Failure('not-allowed');
       const changes = changesOf(settings, answer);
       await lanes.within(nameOf(of), () => write(of, settings, changes));
-      const account = of.account === '' ? undefined : (of.account as AccountKey);
-      if (scope === 'account' && account !== undefined) {
+      const account = of.account as AccountKey;
+      if (scope === 'account') {
         parts.choices.took(account, changes);
         parts.languages.took(account, changes);
         parts.digests.took(account, changes);
       }
       for (const news of listeners) news.changed(account, scope === 'account' ? undefined : place);
-      if (account !== undefined)
-        await tellChoices(account, scope === 'account' ? undefined : place, Object.keys(changes));
+      await tellChoices(account, scope === 'account' ? undefined : place, Object.keys(changes));
     },
     async adopt({ place, scope, answer, account }) {
       const settings = settable(place, scope);
@@ -248,15 +240,12 @@ export function openSettings(parts: SettingsParts): OpenSettings {
 type OwnSettingsParts = {
   readonly settings: OpenSettings;
   readonly accounts: Accounts;
-  readonly admins: readonly string[];
 };
 
-/** Settings for whoever may set them: people what is theirs, operators what all share. */
-export function openOwnSettings({ settings, accounts, admins }: OwnSettingsParts): Core['settings'] {
-  /** Whose settings of a place these are: in a shared room everybody has their own, and operators set what all share. */
-  // SECURITY rule 13: bare JIDs, matched exactly.
+/** Settings for whoever may set them: people what is theirs, in a room that all share, too. */
+export function openOwnSettings({ settings, accounts }: OwnSettingsParts): Core['settings'] {
   const whose = (place: Place, user: BareJid): { account?: AccountKey } =>
-    place.kind === 'shared' && !admins.includes(user) ? { account: accountKey(user, place.transport) } : {};
+    place.kind === 'shared' ? { account: accountKey(user, place.transport) } : {};
 
   return {
     async form(place, scope, user) {
@@ -278,7 +267,7 @@ const vault = ({ scope, subject: what }: SettingsOf): string => `settings\n${sco
 /** Whether a realm of credentials holds such secrets. */
 export const isVault = (realm: string): boolean => realm.startsWith('settings\n');
 
-/** A place as an account sees it; without one what all share of it, for a shared room belongs to nobody. */
+/** A place as an account sees it; a shared room belongs to nobody. */
 type Seen = { readonly place: Place; readonly account?: AccountKey | undefined };
 
 const seen = (place: Place, account?: AccountKey): Seen =>
@@ -286,10 +275,9 @@ const seen = (place: Place, account?: AccountKey): Seen =>
 
 /** What a scope is about at a place. */
 function subject({ place, account }: Seen, scope: Scope, realm: (place: Place) => string): SettingsOf | undefined {
+  if (account === undefined) return undefined;
   const room =
     place.kind === 'shared' ? `${place.transport} ${place.id}` : place.kind === 'room' ? place.id : undefined;
-  if (account === undefined)
-    return scope === 'room' && room !== undefined ? { account: '', scope, subject: room } : undefined;
   if (scope === 'account') return { account, scope, subject: '' };
   if (scope === 'realm') return { account, scope, subject: realm(place) };
   return room === undefined ? undefined : { account, scope, subject: room };

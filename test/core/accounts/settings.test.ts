@@ -183,24 +183,22 @@ describe('settings', () => {
     expect(await colours()).toEqual(['blue', 'red', 'blue']);
   });
 
-  it("of a shared room are everybody's own, over what is set for all", async () => {
+  it("of a shared room are everybody's own, and nobody sets what holds for all", async () => {
     const settings = open();
     const shared: Place = { kind: 'shared', transport: DOMAIN, id: '~verona' };
     const juliet = accountKey('juliet@a.example' as BareJid, DOMAIN);
     const colour = async (who?: AccountKey) => (await settings.of(shared, who)).room;
-    const change = (colour: string, who?: AccountKey) =>
-      settings.change({ place: shared, scope: 'room', answer: { colour: [colour] }, ...(who && { account: who }) });
-    await change('blue');
-    expect([await colour(), await colour(account)]).toEqual([{ colour: 'blue' }, { colour: 'blue' }]);
-    await change('red', account);
+    const answer = { colour: ['blue'] };
+    await settings.change({ place: shared, scope: 'room', answer, account });
     expect([await colour(), await colour(account), await colour(juliet)]).toEqual(
-      ['blue', 'red', 'blue'].map((one) => ({ colour: one })),
+      ['red', 'blue', 'red'].map((one) => ({ colour: one })),
     );
-    expect(valuesOf(await settings.form(shared, 'room', account))).toMatchObject({ colour: ['red'] });
+    expect(valuesOf(await settings.form(shared, 'room', account))).toMatchObject({ colour: ['blue'] });
+    const nobody = settings.change({ place: shared, scope: 'room', answer });
+    await expect(nobody).rejects.toMatchObject({ code: 'not-allowed' });
     await settings.change({ place: realm, scope: 'account', answer: { receipts: ['0'] } });
     expect(await settings.of(shared, account)).toMatchObject({ account: { receipts: false } });
     expect(changes).toEqual([
-      [undefined, shared],
       [account, shared],
       [account, undefined],
     ]);

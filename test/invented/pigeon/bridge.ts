@@ -71,7 +71,7 @@ export async function openBridge(config: PigeonConfig, table: Capabilities, host
       return 'The loft takes your key no more.';
     },
     changed(account, place) {
-      if (!account || place) return;
+      if (place) return;
       void flock.clients.get(account)?.reread();
     },
     narrow: (place) => narrow(levels, place),

@@ -2,10 +2,7 @@ import type { Scope } from '#src/store/schema.ts';
 import { type Read, reading, writing } from '#src/store/sql.ts';
 import type { Statement } from '#src/store/unit.ts';
 
-/**
- * What settings are about: an account (subject `''`), a realm, a room or a conversation of it. The settings of
- * something shared by all accounts have the account `''`.
- */
+/** What the settings of an account are about: itself (subject `''`), a realm, a room or a conversation. */
 export type SettingsOf = { readonly account: string; readonly scope: Scope; readonly subject: string };
 
 /** Values that users choose, one JSON object for each thing they are about. The schema is the bridge's. */
