@@ -34,6 +34,8 @@ export type Call = {
 export type Homeserver = {
   /** Makes a call below `/_matrix/client` and resolves with the object that is answered. */
   call(call: Call): Promise<Json>;
+  /** The same, with whatever JSON is answered. What is none is no answer of the homeserver. */
+  json(call: Call): Promise<unknown>;
   /** The bytes behind a path below `/_matrix`, as they come. */
   bytes(call: Call): Promise<Response>;
   /** Puts a file into the media repository, and resolves with its address. */
@@ -93,14 +95,14 @@ export function openHomeserver(options: HomeserverOptions): Homeserver {
     }
   }
 
-  async function answered(call: Call): Promise<Json> {
+  async function answered(call: Call): Promise<unknown> {
     const body = parsed(await (await once(call)).text());
     // A proxy in between that answers for it.
     if (body === undefined) throw new Failure('remote-server-timeout', { certain: isRepeatable(call) });
-    return objectOf(body);
+    return body;
   }
 
-  async function call(given: Call): Promise<Json> {
+  async function json(given: Call): Promise<unknown> {
     const whole = { ...given, path: ['client', ...given.path] };
     for (let attempt = 0; ; attempt++) {
       try {
@@ -132,7 +134,8 @@ export function openHomeserver(options: HomeserverOptions): Homeserver {
   }
 
   return {
-    call,
+    call: async (given) => objectOf(await json(given)),
+    json,
     bytes: (given) => once(given),
     async upload(content, { name, type = 'application/octet-stream', size, as }) {
       const path = ['media', 'v3', 'upload'];
@@ -157,6 +160,7 @@ export function openHomeserver(options: HomeserverOptions): Homeserver {
 export const until = (server: Homeserver, signal: AbortSignal): Homeserver => ({
   ...server,
   call: (call) => server.call({ ...call, signal }),
+  json: (call) => server.json({ ...call, signal }),
   bytes: (call) => server.bytes({ ...call, signal }),
 });
 

@@ -102,6 +102,10 @@ export const texts = catalogue({
     en: 'The homeserver does not know this gateway: register what matrix-registration writes, and restart it.',
     de: 'Der Homeserver kennt dieses Gateway nicht: Tragen Sie ein, was matrix-registration schreibt, und starten Sie ihn neu.',
   },
+  unregistered: {
+    en: 'The homeserver does not know this gateway any more. Its operator has been told.',
+    de: 'Der Homeserver kennt dieses Gateway nicht mehr. Der Betreiber ist benachrichtigt.',
+  },
   prompt: {
     en: 'Enter the address of a person or room on Matrix, such as @alice:example.org.',
     de: 'Geben Sie die Adresse einer Person oder eines Raumes auf Matrix ein, etwa @alice:example.org.',

@@ -31,6 +31,8 @@ export class FakeAccounts {
   readonly faults: SyncFault[] = [];
   /** Logins get tokens that are renewed, and that end after an hour. */
   renewing = false;
+  /** Whose every token is said to be. */
+  claimed: string | undefined;
   /** Passwords are none of the homeserver's business. */
   delegated = false;
   /** The most events of one timeline. */
@@ -234,7 +236,8 @@ export const ACCOUNT_CALLS: Readonly<Record<string, (work: Work) => Answered>> =
     return ok();
   },
   'POST client v3 refresh': ({ accounts, body }) => ok(accounts.refresh(body.refresh_token)),
-  'GET client v3 account whoami': ({ call }) => ok({ user_id: call.user, device_id: call.device }),
+  'GET client v3 account whoami': ({ call, accounts }) =>
+    ok({ user_id: accounts.claimed ?? call.user, device_id: call.device }),
   'POST client v3 keys upload'({ accounts, call, body }) {
     if (body.device_keys) accounts.log.add({ kind: 'keys', user: call.user });
     return ok(accounts.keys.upload(call.user, call.device ?? '', body));

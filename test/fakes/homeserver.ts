@@ -27,6 +27,8 @@ export type FakeHomeserver = AsyncDisposable & {
   readonly faults: Fault[];
   /** Calls that are read and never answered: those whose method and path have one of these in them. */
   readonly silent: Set<string>;
+  /** Such calls are answered 200 with a page, as by a proxy in between that signs people in. */
+  readonly garbled: Set<string>;
   /** Calls that are done when they come, and answered at `answerLate`. */
   readonly slow: Set<string>;
   answerLate(): void;
@@ -62,6 +64,7 @@ export async function homeserver(): Promise<FakeHomeserver> {
   const done: string[] = [];
   const silent = new Set<string>();
   const slow = new Set<string>();
+  const garbled = new Set<string>();
   let late: (() => void)[] = [];
   const sent: Sent[] = [];
   let gathered: Json[] | undefined;
@@ -160,6 +163,7 @@ export async function homeserver(): Promise<FakeHomeserver> {
   function isPutOff(call: FakeCall, response: ServerResponse): boolean {
     const isLate = isOf(slow, call);
     if (isOf(silent, call)) ignore(response);
+    else if (isOf(garbled, call)) response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>Please sign in');
     else if (isLate) postpone(call, response);
     else return false;
     return true;
@@ -235,6 +239,7 @@ export async function homeserver(): Promise<FakeHomeserver> {
     accounts,
     faults,
     silent,
+    garbled,
     slow,
     get late() {
       return late.length;

@@ -114,6 +114,7 @@ export function openConnection({ host, key, credentials, namedBy, timeout }: Con
     ...{ user: login.user, device: login.device, encryption: login.encryption },
     server: {
       call: (call: Call) => withToken(() => plain.call(call)),
+      json: (call: Call) => withToken(() => plain.json(call)),
       bytes: (call: Call) => withToken(() => plain.bytes(call)),
       async upload(content, about) {
         await inTime();

@@ -149,9 +149,9 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
     async complete(id: string, by: Homeserver = server): Promise<OwnRoom> {
       const known = open(id);
       if (known.whole) return known;
-      const path = ['client', 'v3', 'rooms', id, 'members'];
-      const answer = await by.bytes({ method: 'GET', path, maxBytes: MOST_MEMBERS });
-      const events = listOf(objectOf(await answer.json()).chunk).flatMap((one) => readEvent(one, id) ?? []);
+      const path = ['v3', 'rooms', id, 'members'];
+      const { chunk } = await by.call({ method: 'GET', path, maxBytes: MOST_MEMBERS });
+      const events = listOf(chunk).flatMap((one) => readEvent(one, id) ?? []);
       // Nicks go to who was there first; those who have one keep it.
       for (const event of events.toSorted((a, b) => a.at - b.at))
         if (!known.room.members.has(event.stateKey ?? '')) applyState(known.room, event);
@@ -161,10 +161,10 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
 
     /** Learns all of a room that was just entered. */
     async load(id: string, by: Homeserver = server): Promise<OwnRoom> {
-      const path = ['client', 'v3', 'rooms', id, 'state'];
-      const answer = await by.bytes({ method: 'GET', path, maxBytes: MOST_MEMBERS });
+      const path = ['v3', 'rooms', id, 'state'];
+      const state = listOf(await by.json({ method: 'GET', path, maxBytes: MOST_MEMBERS }));
       const known = open(id);
-      const events = listOf(await answer.json()).flatMap((one) => readEvent(one, id) ?? []);
+      const events = state.flatMap((one) => readEvent(one, id) ?? []);
       for (const event of events.toSorted((a, b) => a.at - b.at)) applyState(known.room, event);
       known.whole = true;
       known.inside = true;

@@ -2,15 +2,14 @@ import { openBreaker } from '#bridges/matrix/breaker.ts';
 import { openCorrections } from '#bridges/matrix/corrections.ts';
 import { backUp, takeBackupKey } from '#bridges/matrix/crypto/backup.ts';
 import { type DeviceKeys, type KeyNews, openDeviceKeys } from '#bridges/matrix/crypto/machine.ts';
-import type { Call, Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
-import type { Json } from '#bridges/matrix/wire/event.ts';
 import type { CloseReason, Credentials, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { wordsIn } from '#src/model/language.ts';
-import { openConnection } from './connection.ts';
+import { ended, openConnection } from './connection.ts';
 import { type OwnIncoming, openOwnIncoming } from './incoming.ts';
 import { type Looks, openLooks } from './looks.ts';
 import { openOwnOutgoing } from './outgoing.ts';
@@ -65,7 +64,11 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   const signal = AbortSignal.any([host.signal, calls.signal]);
   const connection = openConnection({ ...parts, host: { ...host, signal } });
   const { user, device } = connection;
-  const server: Homeserver = { ...connection.server, call };
+  const server: Homeserver = {
+    ...connection.server,
+    call: (question) => watched(connection.server.call(question)),
+    json: (question) => watched(connection.server.json(question)),
+  };
   const stop = new AbortController();
   const rooms = openOwnRooms({ account, user, server });
   const reactions = openReactions(host, account);
@@ -79,8 +82,9 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   /** Another device may have sent the key of the backup. */
   let mayHaveKey = false;
 
-  // Whose token it is: a void one is told as such, before anything else is asked.
-  await server.call({ method: 'GET', path: ['v3', 'account', 'whoami'], signal: parts.signal, tries: 1 });
+  // Whose token it is: a void one, or that of somebody else, is told as such, before anything else is asked.
+  const whoami = { method: 'GET', path: ['v3', 'account', 'whoami'], signal: parts.signal, tries: 1 } as const;
+  assertIs(user, (await server.call(whoami)).user_id);
   parts.reached(server);
   const keys = connection.encryption
     ? await openDeviceKeys({ call: (question) => server.call(question), state: host.state, account, user, device })
@@ -144,9 +148,9 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   }
 
   /** Whoever hears first that the login has ended says so: nothing else is sent then. */
-  async function call(question: Call): Promise<Json> {
+  async function watched<T>(answer: Promise<T>): Promise<T> {
     try {
-      return await connection.server.call(question);
+      return await answer;
     } catch (error) {
       if (state === 'online' && error instanceof Failure && error.foreign === 'M_UNKNOWN_TOKEN') lost(error);
       throw error;
@@ -219,4 +223,10 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
       } else paused ??= Promise.withResolvers<void>();
     },
   };
+}
+
+/** Throws the `Failure` of a login that has ended for a token of somebody else: nobody speaks, or is heard, as another. */
+function assertIs(user: string, told: unknown): void {
+  if (typeof told !== 'string') throw new Failure('remote-server-timeout');
+  if (told !== user) throw ended(undefined);
 }

@@ -1,6 +1,7 @@
 import type { KeyNews } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { type Json, listOf, objectOf, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
+import { isId } from '#bridges/matrix/wire/ids.ts';
 import { backoff } from '#src/lib/time/backoff.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
 import { tokenBucket } from '#src/lib/time/token-bucket.ts';
@@ -167,7 +168,7 @@ function readSync(body: Json, since: string | undefined): SyncNews {
     since,
     next,
     joined: roomsIn(rooms.join),
-    invited: Object.entries(objectOf(rooms.invite)).map(([id, room]) => ({
+    invited: entriesIn(rooms.invite).map(([id, room]) => ({
       id,
       state: listOf(objectOf(objectOf(room).invite_state).events),
     })),
@@ -186,8 +187,12 @@ function readSync(body: Json, since: string | undefined): SyncNews {
 
 const eventsIn = (value: unknown): readonly Json[] => listOf(objectOf(value).events).map(objectOf);
 
+/** What is told of rooms, by their ids. Under what is none there is no room. */
+const entriesIn = (value: unknown): [string, unknown][] =>
+  Object.entries(objectOf(value)).filter(([id]) => id.startsWith('!') && isId(id));
+
 function roomsIn(value: unknown): OwnRoomNews[] {
-  return Object.entries(objectOf(value)).map(([id, told]) => {
+  return entriesIn(value).map(([id, told]) => {
     const room = objectOf(told);
     const timeline = objectOf(room.timeline);
     const { notification_count: unread } = objectOf(room.unread_notifications);

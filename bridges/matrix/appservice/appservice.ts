@@ -26,6 +26,7 @@ import { leaveRoom } from './membership.ts';
 import { openModeration } from './moderation.ts';
 import { openOutgoing } from './outgoing.ts';
 import { openPolicies } from './policies.ts';
+import { registered } from './registered.ts';
 import { registrationId } from './registration.ts';
 import { serveTransactions } from './transactions.ts';
 
@@ -42,13 +43,16 @@ const PAST = 50;
 export async function openAppservice(config: MatrixConfig, host: Host): Promise<Omit<Bridge, 'connect'>> {
   const { homeserver, appservice } = config;
   const stop = new AbortController();
-  const server = openHomeserver({
-    host: { ...host, signal: AbortSignal.any([host.signal, stop.signal]) },
-    url: homeserver.url,
-    namedBy: 'operator',
-    timeout: homeserver.timeout,
-    token: () => appservice.as_token.open(),
-  });
+  const server = registered(
+    openHomeserver({
+      host: { ...host, signal: AbortSignal.any([host.signal, stop.signal]) },
+      url: homeserver.url,
+      namedBy: 'operator',
+      timeout: homeserver.timeout,
+      token: () => appservice.as_token.open(),
+    }),
+    () => host.alarm('appservice', texts.notRegistered),
+  );
   const ghosts = await openGhosts({ host, config, server });
   const directs = await openDirects(host);
   const reactions = openReactions(host);
@@ -117,10 +121,8 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
       await registerUser(server, nameOf(ghosts.bot));
     } catch (err) {
       if (closed) return;
-      const isUnknown = err instanceof Failure && err.code === 'not-registered';
       host.log.warn({ err }, 'the homeserver does not know this gateway');
-      if (isUnknown) host.alarm('appservice', texts.notRegistered);
-      host.clock.after(isUnknown ? UNKNOWN : AWAY, () => void begin());
+      host.clock.after(err instanceof Failure && !err.row.retry ? UNKNOWN : AWAY, () => void begin());
       return;
     }
     policies.begin();

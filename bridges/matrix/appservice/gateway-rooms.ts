@@ -92,14 +92,10 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
   const placeOf = (id: string): Place => ({ kind: 'shared', transport: host.transport, id: localOf(id) });
 
   async function load(id: string, as: string, since: readonly RoomEvent[], by: Homeserver): Promise<GatewayRoom> {
-    const answer = await by.bytes({
-      method: 'GET',
-      path: ['client', 'v3', 'rooms', id, 'state'],
-      as,
-      maxBytes: MOST_STATE,
-    });
+    const path = ['v3', 'rooms', id, 'state'];
+    const state = listOf(await by.json({ method: 'GET', path, as, maxBytes: MOST_STATE }));
     const room = emptyRoom(id);
-    const events = listOf(await answer.json()).flatMap((one) => readEvent(one, id) ?? []);
+    const events = state.flatMap((one) => readEvent(one, id) ?? []);
     // Nicks go to who was there first; what a level means depends on who has made the room.
     for (const event of events.toSorted((a, b) => a.at - b.at)) applyState(room, event);
     // Told meanwhile, in its order: the answer may be older.

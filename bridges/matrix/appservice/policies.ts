@@ -53,9 +53,8 @@ export function openPolicies({ host, config, server, bot }: PolicyParts) {
     const call = { method: 'POST', path: ['v3', 'join', list], body: {}, as: bot, repeatable: true } as const;
     const id = textOf((await server.call(call)).room_id) ?? '';
     lists.add(id);
-    const path = ['client', 'v3', 'rooms', id, 'state'];
-    const answer = await server.bytes({ method: 'GET', path, as: bot, maxBytes: MOST_STATE });
-    for (const one of listOf(await answer.json())) {
+    const path = ['v3', 'rooms', id, 'state'];
+    for (const one of listOf(await server.json({ method: 'GET', path, as: bot, maxBytes: MOST_STATE }))) {
       const event = readEvent(one, id);
       if (event && isPolicy(event)) put(event);
     }

@@ -27,7 +27,8 @@ const SMALL = 64 * 1024;
 const REMEMBERED = 500;
 /** For how long (ms) an event that broke the reader is kept. */
 const QUARANTINE = 30 * 24 * 3_600_000;
-const BASE = '/_matrix/app/v1';
+/** Where homeservers call us, and where older ones do (application service API, "Legacy routes"), such as Dendrite of before 2024. */
+const [BASE, LEGACY] = ['/_matrix/app/v1', ''];
 /** What homeservers call our network, in the registration and in questions. */
 export const PROTOCOL = 'xmpp';
 
@@ -59,8 +60,9 @@ export function serveTransactions(parts: TransactionParts): void {
       return serve(request, params);
     };
 
-  const route = (method: 'GET' | 'POST' | 'PUT', path: string, serve: Serve, maxBytes = SMALL): void =>
-    host.http.route({ method, path: BASE + path, maxBytes }, guarded(serve));
+  function route(method: 'GET' | 'POST' | 'PUT', path: string, serve: Serve, maxBytes = SMALL): void {
+    for (const base of [BASE, LEGACY]) host.http.route({ method, path: base + path, maxBytes }, guarded(serve));
+  }
 
   async function takeAll(body: Json): Promise<void> {
     const byRoom = Map.groupBy(listOf(body.events), (event) => textOf(objectOf(event).room_id) ?? '');

@@ -1,3 +1,5 @@
+import { type Json, textOf } from './event.ts';
+
 /** An image within words, and the attributes that say it in words. */
 const IMAGE = /<img\b([^<>]*)>/gi;
 const WORDS = /(?:^|\s)(?:alt|title)\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')/i;
@@ -15,3 +17,14 @@ export function spoilerIn(html: string): string | undefined {
   const found = SPOILER.exec(html);
   return found ? (found[1] ?? found[2] ?? '') : undefined;
 }
+
+/** What says that a picture is hidden at first (MSC4193), by the name that clients have now and the one that it will have. */
+const [VEIL, STABLE] = ['page.codeberg.everypizza.msc4193.spoiler', 'm.spoiler'];
+
+/** What a picture is about that is hidden at first; nothing for one that is shown, empty where it does not say. Pure. */
+export const veilIn = (content: Json): string | undefined =>
+  [VEIL, STABLE].flatMap((name) => (content[name] === true ? [textOf(content[`${name}.reason`]) ?? ''] : []))[0];
+
+/** What hides a picture at first, with what it is about. Pure. */
+export const veiled = (about: string | undefined): Json =>
+  about === undefined ? {} : { [VEIL]: true, ...(about !== '' && { [`${VEIL}.reason`]: about }) };

@@ -4,7 +4,7 @@ import type { ForeignId } from '#src/model/ids.ts';
 import { xmlChars } from '#src/model/text.ts';
 import { type Content, type Json, objectOf, textOf, textsOf } from './event.ts';
 import { captionOf, fileOf, type MatrixFile } from './files.ts';
-import { spoilerIn, withoutImages } from './inline.ts';
+import { spoilerIn, veilIn, withoutImages } from './inline.ts';
 import { withoutPills } from './pills.ts';
 import { extensibleText, pollText } from './polls.ts';
 import { relationOf, withoutFallback } from './replies.ts';
@@ -27,7 +27,9 @@ const htmlOf = ({ format, formatted_body: html }: Json): string | undefined =>
 /** What is hidden of a message at first is about; XMPP hides all of it (XEP-0382). */
 function spoilerOf(content: Json): string | undefined {
   const about = spoilerIn(htmlOf(content) ?? '');
-  return about === undefined ? undefined : restyle(about, 'html', 'plain').trim();
+  if (about !== undefined) return restyle(about, 'html', 'plain').trim();
+  const veil = veilIn(content);
+  return veil === undefined ? undefined : xmlChars(veil).trim();
 }
 
 /** What somebody says, as far as it has words: the HTML of clients where there is some, else the body. */

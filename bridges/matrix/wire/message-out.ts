@@ -1,9 +1,11 @@
 import { restyle } from '#mappings/restyle.ts';
 import { spoilerPrefix } from '#mappings/rungs.ts';
+import { split } from '#mappings/split.ts';
 import type { Message, MessageStyle } from '#src/model/event.ts';
 import { utf8Length, xmlChars } from '#src/model/text.ts';
 import type { Content, Json } from './event.ts';
 import { fileContent, type Uploaded } from './files.ts';
+import { veiled } from './inline.ts';
 import { type Mentioned, withPills } from './pills.ts';
 import { relates } from './replies.ts';
 
@@ -22,8 +24,15 @@ export type WritingView = {
 
 const MSGTYPES: Readonly<Record<MessageStyle, string>> = { plain: 'm.text', action: 'm.emote', notice: 'm.notice' };
 
-/** Bytes of body and HTML together: an event has 65 536 in all (§10.2), and JSON has escapes. */
-const ROOM_FOR_TEXT = 52_000;
+/**
+ * Bytes of a content as JSON. An event has 65 536 in all (§10.2), with what servers put beside it; encrypting makes four bytes of
+ * three (§11.12.4.2), and not every room is known to be encrypted before that is done.
+ */
+const MOST_CONTENT = 45_000;
+const fits = (content: Json): boolean => utf8Length(JSON.stringify(content)) <= MOST_CONTENT;
+
+/** Letters of a correction that those see who know no corrections, where all of it is too much. */
+const BRIEF = 500;
 
 type Said = {
   readonly text: string;
@@ -40,7 +49,7 @@ export function textContent(said: Said, mentioned: readonly Mentioned[] = []): J
   const words = xmlChars(text);
   const html = hidden(withPills(restyle(words, unstyled ? 'plain' : 'styling', 'html'), mentioned), spoiler);
   const body = spoiler === undefined ? words : spoilerPrefix(spoiler) + words;
-  const says = html !== restyle(body, 'plain', 'html') && utf8Length(body) + utf8Length(html) < ROOM_FOR_TEXT;
+  const says = html !== restyle(body, 'plain', 'html') && fits({ body, html });
   const users = [...new Set(mentioned.map(({ user }) => user))];
   return {
     msgtype: MSGTYPES[style],
@@ -84,7 +93,11 @@ export function messageContents(
     return where ? [{ file, where }] : [];
   });
   const captioned = pairs.length === 1 && words !== '' && message.style === 'plain' && message.spoiler === undefined;
-  const told = pairs.map(({ file, where }) => fileContent(file, where, captioned ? words : undefined));
+  const veil = veiled(message.spoiler);
+  const told = pairs.map(({ file, where }) => ({
+    ...fileContent(file, where, captioned ? words : undefined),
+    ...veil,
+  }));
   const isToAll = view.callsAll === true && ALL.test(words);
   const said = words === '' || captioned ? [] : [wordsContent(message, words, { mentioned, isToAll })];
   // Only the first is an answer; all are in the thread.
@@ -111,17 +124,19 @@ function wordsContent({ style, unstyled, spoiler }: Message, text: string, { men
 /** A correction: the new words, and what clients show who know no corrections (§11.9). Nobody is called by it once more. */
 export function editContent(said: Said, target: string, mentioned: readonly Mentioned[] = []): Content {
   const fresh = textContent(said, mentioned);
-  return {
-    type: 'm.room.message',
-    content: {
-      ...fresh,
-      'm.mentions': {},
-      body: `* ${fresh.body as string}`,
-      ...(typeof fresh.formatted_body === 'string' && { formatted_body: `* ${fresh.formatted_body}` }),
-      'm.new_content': fresh,
-      'm.relates_to': { rel_type: 'm.replace', event_id: target },
-    },
+  const body = fresh.body as string;
+  const whole = {
+    ...fresh,
+    'm.mentions': {},
+    body: `* ${body}`,
+    ...(typeof fresh.formatted_body === 'string' && { formatted_body: `* ${fresh.formatted_body}` }),
+    'm.new_content': fresh,
+    'm.relates_to': { rel_type: 'm.replace', event_id: target },
   };
+  if (fits(whole)) return { type: 'm.room.message', content: whole };
+  const { format: _, formatted_body: __, ...plain } = whole as Json;
+  const [beginning = ''] = split(body, BRIEF, 'characters');
+  return { type: 'm.room.message', content: { ...plain, body: `* ${beginning}…` } };
 }
 
 /** One reaction (§11.10). */

@@ -3,9 +3,9 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { RoomTrait } from '#src/model/query.ts';
 import { type OtherBridge, otherBridge } from './bridge-info.ts';
-import { type Json, numberOf, objectOf, type RoomEvent, textOf } from './event.ts';
-import { nameOf } from './ids.ts';
-import { type PowerLevels, rankOf, readLevels } from './power.ts';
+import { type Json, objectOf, type RoomEvent, textOf } from './event.ts';
+import { isId, LONGEST_ID, nameOf } from './ids.ts';
+import { neededFor, type PowerLevels, rankOf, readLevels } from './power.ts';
 
 /** Somebody who is, or was, in a room: `nick` is theirs alone there, and stays while they are. */
 export type RoomMember = {
@@ -80,7 +80,8 @@ const STEPS: Readonly<Record<string, StateStep>> = {
     room.name = cleanName(textOf(name) ?? '', 128) || undefined;
   },
   'm.room.canonical_alias': (room, { alias }) => {
-    room.alias = textOf(alias);
+    const text = textOf(alias) ?? '';
+    room.alias = text.startsWith('#') && isId(text) ? text : undefined;
   },
   'm.room.topic': (room, { topic }, { sender, at }) => {
     const text = textOf(topic) ?? '';
@@ -116,8 +117,12 @@ export function applyState(room: MatrixRoom, event: RoomEvent): void {
   else room.otherBridges?.delete(`${type} ${stateKey}`);
 }
 
+/** §11.2.1.1; whatever else a server says of somebody is nothing. */
+const MEMBERSHIPS: ReadonlySet<string> = new Set(['invite', 'join', 'knock', 'leave', 'ban']);
+
 function applyMember(room: MatrixRoom, user: string, content: Json): void {
-  const membership = textOf(content.membership) ?? 'leave';
+  const membership = textOf(content.membership) ?? '';
+  if (!MEMBERSHIPS.has(membership)) return;
   const known = room.members.get(user);
   const name = cleanName(textOf(content.displayname) ?? '') || undefined;
   const avatar = textOf(content.avatar_url);
@@ -191,7 +196,7 @@ export function occupantOf(
 /** What a room is called: its name, else its alias, else those who are in it (§13.2.2.5), else its id. */
 export function titleOf(room: MatrixRoom, without: (user: string) => boolean = () => false): string {
   if (room.name !== undefined) return room.name;
-  if (room.alias !== undefined) return room.alias;
+  if (room.alias !== undefined) return cleanName(room.alias, LONGEST_ID);
   const others = joined(room).filter(({ user }) => !without(user));
   const names = others.slice(0, 3).map(({ nick }) => nick);
   if (names.length === 0) return room.id;
@@ -200,8 +205,7 @@ export function titleOf(room: MatrixRoom, without: (user: string) => boolean = (
 
 /** What is known of how a room is kept. */
 export function traitsOf(room: MatrixRoom): RoomTrait[] {
-  const moderated =
-    (numberOf(room.levelContent?.events_default) ?? 0) > (numberOf(room.levelContent?.users_default) ?? 0);
+  const moderated = neededFor(room.levels, 'm.room.message') > room.levels.usersDefault;
   return [
     ...(room.joinRule === 'public' ? [] : (['members-only'] as const)),
     ...(moderated ? (['moderated'] as const) : []),

@@ -75,6 +75,21 @@ it('comes back into a room once the homeserver answers again', async () => {
   expect(parts.settled.map(({ outcome }) => outcome)).not.toContainEqual(expect.any(Error));
 });
 
+it('takes nothing for heard while a proxy in between answers with a page for the homeserver', async () => {
+  await using world = await killed();
+  const { server, parts } = world;
+  server.garbled.add(`rooms/${ROOM}/state`);
+  world.say('meanwhile');
+  const tick = setInterval(() => parts.clock.advance(2_000), 10);
+  const one = await server.when(() => server.sent.at(-1));
+  await server.when(() => one.status !== undefined);
+  clearInterval(tick);
+  expect(one.status).not.toBe(200);
+  server.garbled.clear();
+  await server.push(one.body, one.id);
+  await world.heard('meanwhile');
+});
+
 it('asks the homeserver for what it has for it as soon as it is there', async () => {
   await using world = await killed();
   const { pings } = world.server.state;

@@ -22,7 +22,7 @@ it('asks a few at a time for each account, and no longer for what nobody has ans
   const { host } = testHost('matrix.example', 1000, {});
   let now = 1;
   const clock = { ...host.clock, now: () => now };
-  const server: Homeserver = { call, bytes: () => Promise.reject(), upload: () => Promise.reject() };
+  const server: Homeserver = { call, json: call, bytes: () => Promise.reject(), upload: () => Promise.reject() };
   const consents = await openConsent({ host: { ...host, clock }, config: settings, server, bot: '@bot:hs.example' });
   const account: AccountKey = accountKey('romeo@a.example' as BareJid, 'matrix.example');
   const enter = (name: string) =>
@@ -51,7 +51,7 @@ it('takes a room for the successor of one that is allowed only where that says s
     return { event_id: '$q' };
   };
   const { host } = testHost('matrix.example', 1000, {});
-  const server: Homeserver = { call, bytes: () => Promise.reject(), upload: () => Promise.reject() };
+  const server: Homeserver = { call, json: call, bytes: () => Promise.reject(), upload: () => Promise.reject() };
   const consents = await openConsent({ host, config: settings, server, bot: '@bot:hs.example' });
   const account: AccountKey = accountKey('romeo@a.example' as BareJid, 'matrix.example');
   const enter = (id: string) =>
@@ -75,7 +75,7 @@ it('asks once for all who come at a time, and not again at once where that fails
   const { host } = testHost('matrix.example', 1000, {});
   let now = 1;
   const clock = { after: host.clock.after, now: () => now };
-  const server: Homeserver = { call, bytes: () => Promise.reject(), upload: () => Promise.reject() };
+  const server: Homeserver = { call, json: call, bytes: () => Promise.reject(), upload: () => Promise.reject() };
   const consents = await openConsent({ host: { ...host, clock }, config: settings, server, bot: '@bot:hs.example' });
   const enter = (who: string, name = 'a') =>
     consents

@@ -48,6 +48,20 @@ function served(more: Partial<TransactionParts> = {}) {
   return { ...parts, call, put, taken };
 }
 
+it('is found by homeservers that know the paths of before alone, and put the token there', async () => {
+  const { call, taken } = served();
+  const body = JSON.stringify({ events: [{ event_id: '$1' }] });
+  const old = { headers: { Authorization: '' } };
+  const put = { ...old, method: 'PUT', body };
+  expect((await call('PUT /transactions/:id', { id: '1' }, put, '?access_token=hs')).status).toBe(200);
+  expect((await call('PUT /transactions/:id', { id: '1' }, put, '?access_token=as')).status).toBe(403);
+  // It is the same transaction, wherever it comes.
+  const again = { method: 'PUT', body };
+  expect((await call('PUT /_matrix/app/v1/transactions/:id', { id: '1' }, again)).status).toBe(200);
+  expect(taken).toEqual([{ event_id: '$1' }]);
+  expect((await call('GET /users/:id', { id: '@romeo' }, old, '?access_token=hs')).status).toBe(200);
+});
+
 it('knows the homeserver by its token, and nobody else', async () => {
   const { put, call, taken } = served();
   const event = { events: [{ event_id: '$1' }] };

@@ -184,6 +184,10 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     renewing: () => {
       accounts.renewing = true;
     },
+    /** `claim NAME`: every token is said to be his from now on. */
+    claim: ([name = '']) => {
+      accounts.claimed = userOf(name);
+    },
     /** Logins are those of an authentication service beside the homeserver from now on. */
     delegated: () => {
       accounts.delegated = true;
@@ -203,8 +207,11 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     },
     /** `silence PART`: calls whose method and path have that in them are read and never answered, until `speak`. */
     silence: ([...part]) => void server.silent.add(part.join(' ')),
+    /** `garble PART`: such calls are answered with a page of a proxy, until `speak`. */
+    garble: ([...part]) => void server.garbled.add(part.join(' ')),
     speak: () => {
       server.silent.clear();
+      server.garbled.clear();
       server.slow.clear();
     },
     /** `slow PART`: such calls are done, and answered at `answer`; `late COUNT` waits for so many. */

@@ -1,11 +1,16 @@
 import { expect, it } from 'vitest';
-import { follow } from '#bridges/matrix/account/sync.ts';
+import { follow, type SyncNews } from '#bridges/matrix/account/sync.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { Failure } from '#src/model/failure.ts';
 import { handClock } from '../../../hand-clock.ts';
 
 /** A homeserver that answers at once, as often as it is asked; the clock goes on by `ms` when nothing else is to be done. */
-async function followed(answer: () => object, turns: number, ms: number) {
+async function followed(
+  answer: () => object,
+  turns: number,
+  ms: number,
+  take: (news: SyncNews) => Promise<void> = async () => undefined,
+) {
   const clock = handClock();
   const stop = new AbortController();
   const told: (number | undefined)[] = [];
@@ -18,7 +23,7 @@ async function followed(answer: () => object, turns: number, ms: number) {
   } as unknown as Homeserver;
   const running = follow({
     ...{ server, clock, since: 's1', signal: stop.signal },
-    take: async () => undefined,
+    take,
     waits: () => undefined,
     reached: async (since) => void told.push(since),
   });
@@ -47,4 +52,37 @@ it('an outage is told once, when it has lasted, and its end', async () => {
   };
   const { told } = await followed(away, 40, 60_000);
   expect(told).toEqual([expect.any(Number), undefined]);
+});
+
+it('takes what a homeserver leaves out for nothing, and rooms for rooms alone', async () => {
+  const news: SyncNews[] = [];
+  const odd = [null, 7, [], 'x', { events: 7 }, { events: null }];
+  const answers = [
+    { next_batch: 'a' },
+    { next_batch: 'a', rooms: null, presence: 7, account_data: [], to_device: 'x', device_lists: { changed: 7 } },
+    ...odd.map((part) => ({
+      next_batch: 'a',
+      rooms: { join: { '!a:hs': { timeline: part, state: part, ephemeral: part } } },
+    })),
+    {
+      next_batch: 'a',
+      rooms: { join: { x: {}, '!b': {}, '!': {}, '#c:hs': {} }, invite: { x: {} }, leave: { '': {} } },
+    },
+  ];
+  await followed(
+    () => answers.shift() ?? { next_batch: 7 },
+    20,
+    60_000,
+    async (one) => void news.push(one),
+  );
+  expect(news).toHaveLength(9);
+  expect(news.flatMap(({ joined, invited, left }) => [...joined, ...invited, ...left].map(({ id }) => id))).toEqual([
+    ...Array.from(odd, () => '!a:hs'),
+    '!b',
+  ]);
+  expect(
+    news.flatMap(({ joined }) =>
+      joined.flatMap(({ timeline, state, ephemeral }) => [...timeline, ...state, ...ephemeral]),
+    ),
+  ).toEqual([]);
 });

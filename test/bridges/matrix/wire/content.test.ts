@@ -4,6 +4,7 @@ import { type Json, type RoomEvent, readEvent } from '#bridges/matrix/wire/event
 import type { ReadingView } from '#bridges/matrix/wire/message-in.ts';
 import { editContent, messageContents, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { withoutFallback } from '#bridges/matrix/wire/replies.ts';
+import { matrix } from '#mappings/matrix.ts';
 import type { Message } from '#src/model/event.ts';
 import type { ForeignId } from '#src/model/ids.ts';
 
@@ -16,6 +17,8 @@ const writing: WritingView = {
   rootOf: (thread) => (thread === 'balcony' ? '$root' : undefined),
   latestOf: () => '$latest',
 };
+
+const VEIL = 'page.codeberg.everypizza.msc4193.spoiler';
 
 const event = (content: Json, type = 'm.room.message', more: Json = {}): RoomEvent => {
   const read = readEvent({ event_id: '$1', room_id: '!r', sender: '@juliet:hs', type, content, ...more });
@@ -90,6 +93,42 @@ describe('what comes', () => {
     expect(message({ ...content, filename: undefined, body: 'b.png' })).toMatchObject({ text: '' });
     for (const url of ['mxc://127.0.0.1/../x', 'mxc://hs/a/b', 'https://evil.example/x', 'mxc://@/x'])
       expect(message({ ...content, url })).not.toHaveProperty('files');
+  });
+
+  it('is a file that is hidden at first (MSC4193)', () => {
+    const file = { msgtype: 'm.image', body: 'a.png', url: 'mxc://hs/1' };
+    expect(message({ ...file, [VEIL]: true, [`${VEIL}.reason`]: 'the end\u0000' })).toMatchObject({
+      spoiler: 'the end',
+    });
+    expect(message({ ...file, 'm.spoiler': true, 'm.spoiler.reason': 7 })).toMatchObject({ spoiler: '' });
+    for (const odd of [false, 'true', 1, {}]) expect(message({ ...file, [VEIL]: odd })).not.toHaveProperty('spoiler');
+  });
+
+  it('is what it says in words where its kind, its file or its format is none that is known', () => {
+    for (const odd of [
+      { msgtype: 'm.key.verification.request', body: 'asks', methods: [] },
+      { msgtype: 'org.example.thing', body: 'asks', url: 'mxc://hs/1' },
+      { msgtype: 7, body: 'asks', format: 'text/markdown', formatted_body: '<b>other</b>' },
+      { msgtype: 'm.image', body: 'asks', url: 'https://elsewhere.example/x' },
+      { msgtype: 'm.image', body: 'asks', url: ['mxc://hs/1'], info: 7 },
+      { msgtype: 'm.file', body: 'asks', file: { url: 'mxc://hs/1', key: 7 } },
+      { body: 'asks', format: 'org.matrix.custom.html', formatted_body: 7 },
+      { body: 'asks', 'm.relates_to': { rel_type: 'm.replace' }, 'm.new_content': { body: 'other' } },
+      { body: 'asks', 'm.relates_to': [], 'm.mentions': 'x' },
+      { msgtype: 'm.location', body: 'asks', geo_uri: 7 },
+    ])
+      expect(message(odd), JSON.stringify(odd)).toEqual({ kind: 'message', text: 'asks', style: 'plain' });
+    for (const body of [7, null, ['x'], { text: 'x' }, undefined])
+      expect(message({ msgtype: 'm.text', body })).toBeUndefined();
+  });
+
+  it('corrects into what somebody does, and the words beside a file', () => {
+    const about = { body: '* x', 'm.relates_to': { rel_type: 'm.replace', event_id: '$0' } };
+    const edit = (fresh: unknown) => message({ ...about, 'm.new_content': fresh });
+    expect(edit({ msgtype: 'm.emote', body: 'sighs' })).toMatchObject({ kind: 'edit', text: 'sighs', style: 'action' });
+    const file = { msgtype: 'm.image', body: 'words', filename: 'a.png', url: 'mxc://hs/1' };
+    expect(edit(file)).toMatchObject({ kind: 'edit', text: 'words' });
+    for (const odd of [7, [], 'x', { body: 7 }]) expect(edit(odd)).toBeUndefined();
   });
 
   it('is a place, a poll or a call', () => {
@@ -181,5 +220,24 @@ describe('what goes', () => {
       'm.new_content': { body: '*new*', formatted_body: '<strong>new</strong>' },
       'm.relates_to': { rel_type: 'm.replace', event_id: '$0' },
     });
+  });
+
+  it('has room in an event, also encrypted, however much of it JSON and HTML write in other letters', () => {
+    const { size } = matrix.facts.text ?? { size: 0 };
+    const bytes = (content: object) => Buffer.byteLength(JSON.stringify(content));
+    for (const letter of ['a', '"', '\\', '\n', '<', '&', 'ä', '😀', '*b* ', '`"` ', "> '\n"]) {
+      const text = letter.repeat(Math.floor(size / Buffer.byteLength(letter)));
+      for (const content of [...out(`*b* ${text}`.slice(0, size)), ...out(text), editContent({ text }, '$0').content])
+        expect(bytes(content), letter).toBeLessThan(46_000);
+      expect(editContent({ text }, '$0').content).toMatchObject({ 'm.new_content': { body: text } });
+    }
+  });
+
+  it('hides a picture at first', () => {
+    const file = { url: 'https://up.example/a.png', name: 'a.png', type: 'image/png' };
+    const said = { kind: 'message', text: file.url, style: 'plain', files: [file] } as const;
+    const sent = (spoiler: string) => messageContents({ ...said, spoiler }, [{ mxc: 'mxc://hs/1' }], writing);
+    expect(sent('')[0]?.content).toMatchObject({ [`${VEIL}`]: true, url: 'mxc://hs/1' });
+    expect(sent('the end')[0]?.content).toMatchObject({ [`${VEIL}`]: true, [`${VEIL}.reason`]: 'the end' });
   });
 });

@@ -127,3 +127,29 @@ it('powers may be text, as rooms of before version 10 have them, and a room lead
     expect(end && stateNews(room, end, none)).toEqual([{ kind: 'room', change: 'destroyed' }]);
   }
 });
+
+it('what a room is called and how it is kept is what can be said of it, whatever its levels and names are made of', () => {
+  const room = emptyRoom('!r:hs');
+  const take = (of: string, content: unknown, key = '') => {
+    const event = type(of, content, { state_key: key });
+    return event ? stateNews(room, event, none) : [];
+  };
+  take('m.room.power_levels', { events_default: '50', users_default: '0' });
+  expect(traitsOf(room)).toContain('moderated');
+  take('m.room.power_levels', { events: { 'm.room.message': 10 } });
+  expect(traitsOf(room)).toContain('moderated');
+  take('m.room.power_levels', { events_default: 1e300, users_default: 1e300, kick: '-9', ban: null, users: [] });
+  expect(traitsOf(room)).not.toContain('moderated');
+  for (const alias of ['not an alias', `#${'x'.repeat(300)}:hs`, '#a\nb:hs', 7, '!r:hs']) {
+    take('m.room.canonical_alias', { alias });
+    expect(titleOf(room)).toBe('!r:hs');
+  }
+  take('m.room.canonical_alias', { alias: '#a\u202eb:hs' });
+  expect(titleOf(room)).toBe('#ab:hs');
+  expect(take('m.room.member', { membership: 'join' }, '@a:hs')).toMatchObject([{ change: 'join' }]);
+  for (const membership of [42, null, undefined, 'JOIN', 'gone', ['leave'], {}])
+    expect(take('m.room.member', { membership }, '@a:hs')).toEqual([]);
+  expect(joined(room).map(({ user }) => user)).toEqual(['@a:hs']);
+  expect(take('m.room.member', { membership: 'knock' }, '@b:hs')).toEqual([]);
+  expect(take('m.room.member', { membership: 'invite', third_party_invite: 7 }, '@b:hs')).toEqual([]);
+});
