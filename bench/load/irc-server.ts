@@ -73,6 +73,12 @@ export async function openIrcLoad(offer: readonly string[]): Promise<IrcLoad> {
     say(peer, `366 ${peer.nick} ${name} :End of /NAMES list.`);
   }
 
+  function part(peer: Peer, name: string): void {
+    const { members } = channelOf(name);
+    for (const member of members) member.write(`${from(peer)} PART ${name}`);
+    members.delete(peer);
+  }
+
   function message(peer: Peer, rest: string): void {
     const at = rest.indexOf(' :');
     const target = rest.slice(0, at);
@@ -95,7 +101,7 @@ export async function openIrcLoad(offer: readonly string[]): Promise<IrcLoad> {
       welcome(peer);
     },
     JOIN: (peer, rest) => join(peer, (rest.split(' ')[0] ?? '').replace(':', '')),
-    PART: (peer, rest) => void channelOf(rest.split(' ')[0] ?? '').members.delete(peer),
+    PART: (peer, rest) => part(peer, rest.split(' ')[0] ?? ''),
     QUIT: (peer) => peer.end(),
   };
 

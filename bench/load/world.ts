@@ -27,6 +27,8 @@ export type World = AsyncDisposable & {
     seats: readonly Seat[],
     how?: { readonly atATime?: number; readonly watch?: (stanza: string) => void },
   ): Promise<void>;
+  /** Takes users out of their channels; resolves when each has been told so, and has no connection any more. */
+  leave(seats: readonly Seat[]): Promise<void>;
 };
 
 export type Seat = { readonly user: number; readonly channel: string };
@@ -67,10 +69,25 @@ export async function openWorld(caps: readonly string[]): Promise<World> {
     xmpp.turn = () => undefined;
   };
 
+  async function leave(seats: readonly Seat[]): Promise<void> {
+    const still = new Set(seats.map(({ user }) => user));
+    xmpp.receive = (stanza) => {
+      // XEP-0045 §7.14: 110 marks one's own.
+      if (attribute(stanza, 'type') === 'unavailable' && stanza.includes("'110'")) still.delete(userOf(stanza));
+    };
+    for (const { user, channel } of seats)
+      xmpp.write(`<presence type='unavailable' from='${userJid(user)}' to='${roomJid(channel)}/u${user}'/>`);
+    xmpp.flush();
+    for (const began = performance.now(); still.size + irc.clients.size > 0; await delay(1))
+      if (performance.now() - began > PATIENCE)
+        throw new Violation(`${still.size} have not left, ${irc.clients.size} are still connected`);
+  }
+
   return {
     xmpp,
     irc,
     join,
+    leave,
     async [Symbol.asyncDispose]() {
       await Promise.all([xmpp.close(), irc.close()]);
     },

@@ -2,7 +2,7 @@ import type { Scenario } from '../scenario.ts';
 import { deadDomain } from './dead-domain.ts';
 import { fanOut } from './fan-out.ts';
 import { intake } from './intake.ts';
-import { join, joinLarge } from './join.ts';
+import { join, joinAgain, joinLarge } from './join.ts';
 import { journalLatency, latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { storm } from './storm.ts';
@@ -22,6 +22,7 @@ export const scenarios: readonly Scenario[] = [
   journalLatency,
   deadDomain,
   join,
+  joinAgain,
   joinLarge,
   ...memory,
 ];

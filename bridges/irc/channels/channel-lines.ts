@@ -106,7 +106,9 @@ function learnHidden(channel: string, connection: IrcConnection): void {
   if (before.size === 0) return;
   const learn = (): void => {
     const room = channels.get(channel);
-    if (room) room.hidden = new Set(unseen().filter((account) => before.has(account)));
+    if (!room) return;
+    room.hidden = new Set(unseen().filter((account) => before.has(account)));
+    room.appearances = (room.appearances ?? 0) + 1;
   };
   connection.ping().then(learn, unanswered);
 }

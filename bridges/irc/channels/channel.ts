@@ -40,6 +40,8 @@ export type Channel = {
   readonly own: Set<AccountKey>;
   /** Accounts of ours that are in it and that the server does not show to this one, as in auditoriums. */
   hidden?: Set<AccountKey>;
+  /** How often one of ours has begun to be seen, or to be known as hidden. */
+  appearances?: number;
   topic: string;
   topicBy: string | undefined;
   topicAt: number | undefined;
@@ -121,6 +123,7 @@ export function add(room: Channel, nick: string, modes: string, view: ServerView
   if (member.account === undefined) return member;
   room.own.add(member.account);
   room.hidden?.delete(member.account);
+  room.appearances = (room.appearances ?? 0) + 1;
   return member;
 }
 

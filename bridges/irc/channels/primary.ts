@@ -8,6 +8,8 @@ export type PrimaryCandidate = {
   sees(channel: string, account: AccountKey): boolean;
   /** Whether its server hides that account of ours there from it. */
   hides(channel: string, account: AccountKey): boolean;
+  /** Grows with each account of ours that it begins to see there, or learns to be hidden. */
+  appearances(channel: string): number;
 };
 
 /** A channel that has lost its primary connection, and what that one had told, the newest last. */
@@ -39,12 +41,25 @@ export type Primaries = {
 
 type Entry = {
   readonly connection: PrimaryCandidate;
+  /** Whether it has read that it left. */
   gone: boolean;
   /** The last lines that it has read; how many of them it has told itself in the end; what it must not tell again. */
   read: MessageLine[];
   relayed: number;
   skip: readonly MessageLine[];
+  /** Who came before and after it. Who is out keeps the next one, so that those who look for their senior find on. */
+  previous: Entry | undefined;
+  next: Entry | undefined;
+  out: boolean;
+  /** The senior of all that it has to leave speaking to, as of so many appearances: nobody before is looked at again. */
+  senior: Entry | undefined;
+  appearances: number;
+  /** Once it has gone: its juniors that have not read so yet. */
+  unaware: Set<Entry>;
 };
+
+/** Our connections in a channel, in the order in which they came. */
+type Queue = { readonly entries: Map<AccountKey, Entry>; first: Entry | undefined; last: Entry | undefined };
 
 /** Lines that are remembered of a channel by each of our connections in it, and by one that is alone there. */
 const SHARED = 256;
@@ -58,7 +73,7 @@ const TOLD = 5_000;
  * not at all, whichever socket is ahead. Where a line breaks there is no such line, and what both have read is compared.
  */
 export function openPrimaries(): Primaries {
-  const channels = new Map<string, Map<AccountKey, Entry>>();
+  const channels = new Map<string, Queue>();
   /** What was told, by channel and id: bouncers play it back to whoever connects anew. */
   const toldIds = new Set<string>();
 
@@ -74,31 +89,29 @@ export function openPrimaries(): Primaries {
   }
 
   const entryOf = (channel: string, connection: PrimaryCandidate): Entry | undefined => {
-    const entry = channels.get(channel)?.get(connection.account);
+    const entry = channels.get(channel)?.entries.get(connection.account);
     return entry?.connection === connection ? entry : undefined;
   };
 
-  const isShared = (channel: string): boolean => (channels.get(channel)?.size ?? 0) > 1;
+  const isShared = (channel: string): boolean => (channels.get(channel)?.entries.size ?? 0) > 1;
 
-  function keep(channel: string, entries: Iterable<Entry>): void {
-    const all = [...entries];
-    const seen = all.filter(
-      (entry) =>
-        !entry.gone || all.some((other) => !other.gone && other.connection.sees(channel, entry.connection.account)),
-    );
-    if (seen.length === 0) channels.delete(channel);
-    else channels.set(channel, new Map(seen.map((entry) => [entry.connection.account, entry])));
+  function drop(channel: string, queue: Queue, entry: Entry): void {
+    takeOut(queue, entry);
+    for (const senior of seniors(entry)) if (forgets(senior, entry)) takeOut(queue, senior);
+    if (queue.entries.size === 0) channels.delete(channel);
   }
 
   function isPrimary(channel: string, connection: PrimaryCandidate): boolean {
-    const entries = channels.get(channel);
-    for (const entry of entries?.values() ?? []) {
-      if (entry.connection === connection) return true;
-      const { account } = entry.connection;
-      if (connection.sees(channel, account) || (!entry.gone && connection.hides(channel, account))) return false;
-      if (entry.gone && entries) keep(channel, entries.values());
+    const [queue, entry] = [channels.get(channel), entryOf(channel, connection)];
+    if (!queue || !entry) return false;
+    const appearances = connection.appearances(channel);
+    let senior = entry.appearances === appearances ? (entry.senior ?? queue.first) : queue.first;
+    while (senior && senior !== entry && (senior.out || isPast(channel, senior, connection))) {
+      if (forgets(senior, entry)) takeOut(queue, senior);
+      senior = senior.next;
     }
-    return false;
+    Object.assign(entry, { senior, appearances });
+    return senior === entry;
   }
 
   function note(entry: Entry, line: MessageLine, limit: number): void {
@@ -108,27 +121,28 @@ export function openPrimaries(): Primaries {
 
   return {
     joined(channel, connection) {
-      const entries = channels.get(channel) ?? new Map<AccountKey, Entry>();
-      entries.delete(connection.account);
-      entries.set(connection.account, { connection, gone: false, read: [], relayed: 0, skip: [] });
-      channels.set(channel, entries);
+      const queue: Queue = channels.get(channel) ?? { entries: new Map(), first: undefined, last: undefined };
+      const before = queue.entries.get(connection.account);
+      if (before) drop(channel, queue, before);
+      channels.set(channel, queue);
+      append(queue, connection);
     },
     left(channel, connection) {
-      const entry = entryOf(channel, connection);
-      if (entry) entry.gone = true;
-      keep(channel, channels.get(channel)?.values() ?? []);
+      const [queue, entry] = [channels.get(channel), entryOf(channel, connection)];
+      if (!queue || !entry || entry.gone) return;
+      const unaware = juniors(entry).filter((other) => other.connection.sees(channel, connection.account));
+      Object.assign(entry, { gone: true, unaware: new Set(unaware), read: [], skip: [] });
+      for (const senior of seniors(entry)) if (forgets(senior, entry)) takeOut(queue, senior);
+      if (unaware.length === 0) drop(channel, queue, entry);
     },
     lost(connection) {
       const takeovers: Takeover[] = [];
-      for (const [channel, entries] of [...channels]) {
+      for (const [channel, queue] of [...channels]) {
         const entry = entryOf(channel, connection);
         if (!entry) continue;
         if (!entry.gone && isPrimary(channel, connection))
           takeovers.push({ channel, told: [...entry.read, ...entry.skip] });
-        keep(
-          channel,
-          [...entries.values()].filter((other) => other !== entry),
-        );
+        drop(channel, queue, entry);
       }
       return takeovers;
     },
@@ -161,10 +175,53 @@ export function openPrimaries(): Primaries {
     },
     ...{ isPrimary, isShared },
     senior(channel) {
-      for (const { gone, connection } of channels.get(channel)?.values() ?? []) if (!gone) return connection;
+      for (const { gone, connection } of channels.get(channel)?.entries.values() ?? []) if (!gone) return connection;
       return undefined;
     },
     members: (channel) =>
-      [...(channels.get(channel)?.values() ?? [])].filter((entry) => !entry.gone).map(({ connection }) => connection),
+      [...(channels.get(channel)?.entries.values() ?? [])].flatMap(({ gone, connection }) => (gone ? [] : connection)),
   };
+}
+
+function append(queue: Queue, connection: PrimaryCandidate): void {
+  const entry: Entry = {
+    ...{ connection, gone: false, read: [], relayed: 0, skip: [], out: false, unaware: new Set() },
+    ...{ previous: queue.last, next: undefined, senior: undefined, appearances: 0 },
+  };
+  queue.entries.set(connection.account, entry);
+  queue.first ??= entry;
+  if (queue.last) queue.last.next = entry;
+  queue.last = entry;
+}
+
+function takeOut(queue: Queue, entry: Entry): void {
+  if (entry.out) return;
+  const { previous, next } = entry;
+  if (previous) previous.next = next;
+  else queue.first = next;
+  if (next) next.previous = previous;
+  else queue.last = previous;
+  queue.entries.delete(entry.connection.account);
+  entry.out = true;
+}
+
+/** Whether a connection has read that one who came before it is gone. Who has not read so itself, and is seen by nobody, has gone. */
+const isPast = (channel: string, { gone, connection: { account } }: Entry, reader: PrimaryCandidate): boolean =>
+  !reader.sees(channel, account) && (gone || !reader.hides(channel, account));
+
+/** Whether a junior was the last one that had not read that this one has gone. */
+const forgets = (senior: Entry, junior: Entry): boolean => senior.unaware.delete(junior) && senior.unaware.size === 0;
+
+/** Those that are in the channel and have come after this one. */
+function juniors(entry: Entry): Entry[] {
+  const found: Entry[] = [];
+  for (let other = entry.next; other; other = other.next) if (!other.gone) found.push(other);
+  return found;
+}
+
+/** Those that have come before this one and are gone. */
+function seniors(entry: Entry): Entry[] {
+  const found: Entry[] = [];
+  for (let other = entry.previous; other; other = other.previous) if (other.gone) found.push(other);
+  return found;
 }

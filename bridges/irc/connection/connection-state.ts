@@ -98,6 +98,10 @@ export class ConnectionState implements ServerView, PrimaryCandidate {
     return this.#rooms.get(channel)?.hidden?.has(other) ?? false;
   }
 
+  appearances(channel: string): number {
+    return this.#rooms.get(channel)?.appearances ?? 0;
+  }
+
   /** Learns from a line that the server sent at once, as an answer to us, how far its clock is from ours. */
   learnClock({ tags }: Line): void {
     const offset = this.now() - Date.parse(tags.time ?? '');
