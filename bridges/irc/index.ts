@@ -5,6 +5,7 @@ import { openBridge } from './bridge.ts';
 import { commands } from './commands.ts';
 import { config, type IrcConfig } from './config.ts';
 import { services } from './connection/registration/services.ts';
+import { listCommand } from './list-command.ts';
 import { serverCommands } from './server-commands.ts';
 import { settings } from './settings.ts';
 import { texts } from './texts.ts';
@@ -25,7 +26,7 @@ export const bridge: BridgeDefinition<IrcConfig> = {
   config,
   settings,
   logins: [services],
-  commands: [...commands, ...serverCommands],
+  commands: [...commands, listCommand, ...serverCommands],
   addresses: ({ fixed_server }) => addresses(fixed_server),
   realms: ({ fixed_server, servers }) => (fixed_server === null ? Object.keys(servers) : [fixed_server]),
   onlyRealm: ({ fixed_server }) => fixed_server ?? undefined,

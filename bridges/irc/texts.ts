@@ -261,6 +261,23 @@ export const commandTexts = catalogue({
   voice: { en: 'Give somebody a voice', de: 'Jemandem Rederecht geben' },
   devoice: { en: "Take somebody's voice", de: 'Jemandem das Rederecht nehmen' },
   invite: { en: 'Invite somebody', de: 'Jemanden einladen' },
+  lists: { en: 'Lists of the channel', de: 'Listen des Kanals' },
+  listsHow: {
+    en: 'A mask (nick!user@host) in each line. What you add or remove is asked of the server; what it refuses is told from its address.',
+    de: 'Eine Maske (nick!user@host) in jeder Zeile. Was Sie hinzufügen oder entfernen, wird vom Server verlangt; was er ablehnt, sagt seine Adresse.',
+  },
+  bans: { en: 'Banned', de: 'Verbannt' },
+  quiets: { en: 'May not speak', de: 'Dürfen nicht sprechen' },
+  exceptions: { en: 'No ban keeps them out', de: 'Kein Bann hält sie fern' },
+  invites: { en: 'Let in where only the invited are', de: 'Eingelassen, wo nur Eingeladene es sind' },
+  noLists: { en: 'This channel has no lists.', de: 'Dieser Kanal hat keine Listen.' },
+  listsChanged: (count: number) => ({
+    en: count === 0 ? 'Nothing was changed.' : `${count} ${count === 1 ? 'change was' : 'changes were'} asked for.`,
+    de:
+      count === 0
+        ? 'Nichts wurde geändert.'
+        : `${count} ${count === 1 ? 'Änderung wurde' : 'Änderungen wurden'} verlangt.`,
+  }),
   changeNick: { en: 'Change your nick', de: 'Den eigenen Nick ändern' },
   part: { en: 'Leave the channel', de: 'Den Kanal verlassen' },
   message: { en: 'Write to somebody', de: 'Jemandem schreiben' },

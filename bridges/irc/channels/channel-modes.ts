@@ -76,6 +76,9 @@ export const quietsOn = (modes: ChannelModes | undefined, who: MaskedPerson, isu
 /** Whether there is a list of those who are let in where only the invited are (INVEX). */
 export const hasInvites = ({ chanmodes }: Isupport): boolean => chanmodes[0].includes('I');
 
+/** Whether there is a list of those whom no ban keeps out (EXCEPTS). */
+export const hasExceptions = ({ chanmodes }: Isupport): boolean => chanmodes[0].includes('e');
+
 /** Whether `q` is a list of those who may not speak, as on servers of the charybdis kind, and no rank. */
 export const hasQuiets = ({ chanmodes, prefixModes }: Isupport): boolean =>
   chanmodes[0].includes('q') && !prefixModes.includes('q');

@@ -1,7 +1,7 @@
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import { line, shorten, target, type Wire } from '#bridges/irc/wire/line.ts';
 import { accountMask, isMask } from '#bridges/irc/wire/masks.ts';
-import { type ModeChange, standing } from '#bridges/irc/wire/modes.ts';
+import { type ModeChange, modeParams, standing } from '#bridges/irc/wire/modes.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import { letterOfAffiliation, letterOfRole } from '#mappings/roles.ts';
 import type { EventOf } from '#src/model/event.ts';
@@ -141,21 +141,17 @@ function give(nick: string, modes: string, letter: string, { isupport }: ServerV
   return [{ set: false, mode: lowest, param: nick }];
 }
 
+/** One MODE, or as many as the server needs, each once the one before it is done. */
 function changeModes(room: string, changes: readonly ModeChange[], view: ServerView): Wire {
-  let letters = '';
-  let sign = '';
-  for (const { set, mode } of changes) {
-    const next = set ? '+' : '-';
-    letters += next === sign ? mode : next + mode;
-    sign = next;
-  }
-  const params = changes.flatMap(({ param }) => (param === undefined ? [] : [param]));
-  return {
-    line: line('MODE', letters === '' ? [room] : [room, letters, ...params]),
-    kind: 'mode',
-    target: view.fold(room),
-    text: '',
-  };
+  const wire = (params: readonly string[]): Wire => ({
+    ...{ line: line('MODE', [room, ...params]), kind: 'mode', target: view.fold(room), text: '' },
+  });
+  const [first = [], ...rest] = modeParams(changes, view.isupport);
+  const next = rest.reduceRight<Wire | undefined>(
+    (after, one) => ({ ...wire(one), ...(after && { next: after }) }),
+    undefined,
+  );
+  return { ...wire(first), ...(next && { next }) };
 }
 
 const memberOf = (room: string, nick: string, view: ServerView): ChannelMember | undefined =>

@@ -14,11 +14,12 @@ const MASKS = 1000;
 /** A list of a channel's, such as of those who are banned. */
 export type MaskList = readonly string[];
 
-/** RFC 2812 §5.1: 346 and 367 "<channel> <mask>", with who set it and when on today's servers. */
+/** RFC 2812 §5.1: 346, 348 and 367 "<channel> <mask>", with who set it and when on today's servers; 728 has the letter before the mask. */
 export function maskList(): Collector<MaskList> {
   const masks: string[] = [];
   return {
-    row({ params: [, , mask = ''] }) {
+    row({ command, params }) {
+      const mask = params[command === '728' ? 3 : 2] ?? '';
       if (masks.length < MASKS && mask !== '') masks.push(mask);
     },
     end: () => masks,

@@ -8,6 +8,7 @@ import {
   ASKED,
   type AskedKind,
   type Collector,
+  LISTED,
   NAMING_COMMAND,
   QUESTIONS,
   type QuestionKind,
@@ -123,9 +124,12 @@ export class QuestionBook {
 
   /** What a numeric refuses: the question that was written first of those that it can mean. */
   refused(line: Line): Question | undefined {
-    const name = this.#owner.view.fold(line.params[1] ?? '');
+    const given = line.params[1] ?? '';
+    const name = this.#owner.view.fold(given);
     const meant = (question: Question): boolean => {
       const { command, refusals } = QUESTIONS[question.kind];
+      // RFC 2812 §5.2: 472 names the letter.
+      if (line.command === '472' && refusals.has('472') && LISTED.get(given) === question.kind) return true;
       if (NAMING_COMMAND.has(line.command) && name === this.#owner.view.fold(command)) return true;
       return refusals.has(line.command) && question.names.includes(name);
     };

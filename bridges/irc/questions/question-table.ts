@@ -34,6 +34,8 @@ type Answers = {
   readonly modes: undefined;
   readonly bans: MaskList;
   readonly invites: MaskList;
+  readonly exceptions: MaskList;
+  readonly quiets: MaskList;
   readonly members: readonly MemberRow[];
   readonly list: ListedChannels;
   readonly whois: WhoisProfile;
@@ -69,6 +71,9 @@ export const QUESTIONS = {
   modes: numerics({ command: 'MODE', ends: '324', after: '329', refusals: '403 442 477 482' }),
   bans: numerics({ command: 'MODE', rows: '367', ends: '368', refusals: '403 442 477 482' }),
   invites: numerics({ command: 'MODE', rows: '346', ends: '347', refusals: '403 442 472 477 482' }),
+  exceptions: numerics({ command: 'MODE', rows: '348', ends: '349', refusals: '403 442 472 477 482' }),
+  // 728 and 729 of the charybdis kind, 344 and 345 of oftc-hybrid.
+  quiets: numerics({ command: 'MODE', rows: '344 728', ends: '345 729', refusals: '403 442 472 477 482' }),
   topic: numerics({ command: 'TOPIC', ends: '331 332', after: '333', refusals: '403 442' }),
   names: numerics({ command: 'NAMES', rows: '353', ends: '366', refusals: '401 403' }),
   list: numerics({ command: 'LIST', rows: '321 322', ends: '323' }),
@@ -126,6 +131,8 @@ export const ASKED: { readonly [K in AskedKind]: GatewayQuestion<Answers[K]> } =
   modes: { ...usual, line: (name) => makeLine('MODE', [name]), collect: () => ({ end: () => undefined }) },
   bans: { ...usual, line: (name) => makeLine('MODE', [name, 'b']), collect: maskList },
   invites: { ...usual, line: (name) => makeLine('MODE', [name, 'I']), collect: maskList },
+  exceptions: { ...usual, line: (name) => makeLine('MODE', [name, 'e']), collect: maskList },
+  quiets: { ...usual, line: (name) => makeLine('MODE', [name, 'q']), collect: maskList },
   members: { ...usual, line: (name) => makeLine('WHO', [name, MEMBER_FIELDS]), collect: memberRows },
   list: { ...usual, line: () => makeLine('LIST', []), named: false, renewed: true, collect: listedChannels },
   whois: { ...usual, line: (name) => makeLine('WHOIS', [name]), collect: whoisProfile },
@@ -137,13 +144,21 @@ export const ASKED: { readonly [K in AskedKind]: GatewayQuestion<Answers[K]> } =
 type PersonAsks = { readonly kind: QuestionKind; readonly names: readonly string[] };
 type Reading = (...params: readonly string[]) => readonly [QuestionKind, (string | undefined)?] | undefined;
 
+/** Lists of masks that a channel may have, by their letter (RFC 2811 §4.3). */
+export const LISTED: ReadonlyMap<string, 'bans' | 'quiets' | 'exceptions' | 'invites'> = new Map([
+  ['b', 'bans'],
+  ['q', 'quiets'],
+  ['e', 'exceptions'],
+  ['I', 'invites'],
+]);
+
 /** The lines by which people ask: what numerics answer them, and what these name, if anything. */
 const READINGS: Readonly<Record<string, Reading>> = {
   MODE: (name = '', letters, ...rest) => {
     if (!isRoomName(name) || rest.length > 0) return undefined;
     if (letters === undefined) return ['modes', name];
-    if (letters === 'I' || letters === '+I') return ['invites', name];
-    return letters === 'b' || letters === '+b' ? ['bans', name] : undefined;
+    const kind = LISTED.get(letters.replace(/^\+/, ''));
+    return kind && [kind, name];
   },
   TOPIC: (name, text) => (text === undefined ? ['topic', name] : undefined),
   NAMES: (names) => ['names', names],

@@ -7,6 +7,8 @@ export type Isupport = {
   readonly prefixSymbols: string;
   /** The four kinds of channel modes: list, always a parameter, a parameter when set, none. */
   readonly chanmodes: readonly [string, string, string, string];
+  /** How many changes with a parameter one MODE may have (MODES). */
+  readonly modes: number;
   readonly chantypes: string;
   readonly statusmsg: string;
   readonly nicklen: number | undefined;
@@ -34,6 +36,8 @@ export const defaultIsupport: Isupport = {
   prefixModes: 'ov',
   prefixSymbols: '@+',
   chanmodes: ['beI', 'k', 'l', 'imnpst'],
+  // RFC 2812 §3.2.3
+  modes: 3,
   chantypes: '#&',
   statusmsg: '@+',
   nicklen: undefined,
@@ -49,6 +53,12 @@ export const defaultIsupport: Isupport = {
   bot: undefined,
 };
 
+/** Changes in one line where a server sets no bound. */
+const MOST_MODES = 20;
+
+/** Tokens that say something without a value, too. */
+const VALUELESS: ReadonlySet<string> = new Set(['WHOX', 'MODES']);
+
 const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | undefined>> = {
   PREFIX: (value) => {
     if (value === '') return { prefixModes: '', prefixSymbols: '' };
@@ -63,6 +73,7 @@ const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | un
       : { chanmodes: [list, always, set, none] };
   },
   CHANTYPES: (value) => (/^[#&+!]{1,4}$/.test(value) ? { chantypes: value } : undefined),
+  MODES: (value) => (value === '' ? { modes: MOST_MODES } : length('modes', value)),
   STATUSMSG: (value) => ({ statusmsg: value.slice(0, 20) }),
   CASEMAPPING: (value) => ({ casemapping: value.toLowerCase().slice(0, 30) }),
   MONITOR: (value) => length('monitor', value),
@@ -87,7 +98,7 @@ export function stepIsupport(state: Isupport, params: readonly string[]): Isuppo
   // The first parameter is our nick, the last a sentence.
   for (const token of params.slice(1, -1)) {
     const [key = '', ...value] = token.split('=');
-    const read = Object.hasOwn(readers, key) && (value.length > 0 || key === 'WHOX') ? readers[key] : undefined;
+    const read = Object.hasOwn(readers, key) && (value.length > 0 || VALUELESS.has(key)) ? readers[key] : undefined;
     const found = read?.(value.join('='));
     if (found) next = { ...next, ...found };
   }
@@ -100,7 +111,10 @@ export function deniesTag({ clienttagdeny }: Isupport, tag: string): boolean {
   return all.includes('*') ? !all.includes(`-${tag}`) : all.includes(tag);
 }
 
-function length(key: 'nicklen' | 'topiclen' | 'monitor' | 'chathistory', value: string): Partial<Isupport> | undefined {
+function length(
+  key: 'nicklen' | 'topiclen' | 'monitor' | 'chathistory' | 'modes',
+  value: string,
+): Partial<Isupport> | undefined {
   const count = Number(value);
   return Number.isInteger(count) && count > 0 && count < 10_000 ? { [key]: count } : undefined;
 }

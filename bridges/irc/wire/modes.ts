@@ -1,4 +1,5 @@
 import { type Rank, standingOf } from '#mappings/roles.ts';
+import { utf8Length } from '#src/model/text.ts';
 import type { Isupport } from './isupport.ts';
 
 /** Changes of one line that are read: servers let people make 20 at most (MODES of 005). */
@@ -29,6 +30,41 @@ export function parseModes(params: readonly string[], isupport: Isupport): ModeC
 function takesParam(mode: string, set: boolean, { chanmodes, prefixModes }: Isupport): boolean {
   if (prefixModes.includes(mode) || chanmodes[0].includes(mode) || chanmodes[1].includes(mode)) return true;
   return set && chanmodes[2].includes(mode);
+}
+
+/** Bytes that the letters and parameters of one MODE have, so that a line holds the channel, too. */
+const SIZE = 280;
+
+/**
+ * The parameters of MODE for some changes: of one line, or of several where they are more than the server reads of one
+ * (RFC 2812 §3.2.3, MODES of 005). Pure.
+ */
+export function modeParams(changes: readonly ModeChange[], { modes: most }: Isupport): readonly (readonly string[])[] {
+  const lines: ModeChange[][] = [[]];
+  let [count, size] = [0, 0];
+  for (const change of changes) {
+    const length = change.param === undefined ? 0 : utf8Length(change.param) + 1;
+    if (length > 0 && count > 0 && (count >= most || size + length > SIZE)) {
+      lines.push([]);
+      [count, size] = [0, 0];
+    }
+    lines.at(-1)?.push(change);
+    count += Number(length > 0);
+    size += length;
+  }
+  return lines.map(together);
+}
+
+function together(changes: readonly ModeChange[]): string[] {
+  let letters = '';
+  let sign = '';
+  for (const { set, mode } of changes) {
+    const next = set ? '+' : '-';
+    letters += next === sign ? mode : next + mode;
+    sign = next;
+  }
+  const params = changes.flatMap(({ param }) => (param === undefined ? [] : [param]));
+  return letters === '' ? [] : [letters, ...params];
 }
 
 /** The modes of one entry of 353, the nick, and the mask (`user@host`) where `userhost-in-names` adds it. */

@@ -38,7 +38,7 @@ const viewWith = (members: readonly ChannelMember[], prefixModes = 'qaohv'): Ser
     addresses: addresses(null),
     nick: 'romeo',
     mask: undefined,
-    isupport: { ...defaultIsupport, prefixModes },
+    isupport: { ...defaultIsupport, prefixModes, modes: 20 },
     caps: new Map(),
     clockOffset: 0,
     now: () => 0,
@@ -146,4 +146,16 @@ it('lines may end in LF alone', () => {
     (one) => lines.push(one),
   );
   expect(lines).toEqual([':a KICK #c b', ':a MODE #c +o b']);
+});
+
+it('changes more than one line holds in several, each once the one before it is done', () => {
+  const all = viewWith([]);
+  const few = { ...all, isupport: { ...all.isupport, modes: 2 } };
+  const changes = ['a', 'b', 'c'].map((id) => ({ id: `${id}!*@*`, affiliation: 'outcast' as const }));
+  const first = wire({ kind: 'affiliation', changes }, few);
+  expect([first.line, first.next?.line, first.next?.next]).toEqual([
+    'MODE #c +bb a!*@* b!*@*',
+    'MODE #c +b c!*@*',
+    undefined,
+  ]);
 });

@@ -36,6 +36,8 @@ describe('the table of lines', () => {
       modes: 'MODE #x',
       bans: 'MODE #x +b',
       invites: 'MODE #x +I',
+      exceptions: 'MODE #x e',
+      quiets: 'MODE #x +q',
       topic: 'TOPIC #x',
       names: 'NAMES #x',
       list: 'LIST',
