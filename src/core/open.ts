@@ -46,6 +46,7 @@ import { openContactRefusals } from './people/refusals.ts';
 import { openArchive } from './rooms/archive.ts';
 import { askMissed } from './rooms/missed.ts';
 import { openOccupancy } from './rooms/occupancy.ts';
+import { openPartlyShown } from './rooms/partly-shown.ts';
 import { openFlicker } from './rooms/presence-folding.ts';
 import { openRooms } from './rooms/rooms.ts';
 import { checkServer } from './rooms/seats.ts';
@@ -156,17 +157,10 @@ export function buildCore(parts: CoreParts) {
   const { display, delivery, settling } = journaling;
   const durable = ({ place, kind }: Pick<Event, 'place' | 'kind'>): boolean => journaling.keeps('in', place, kind);
   const { linger, presenceWindow = 0, shown = Number.POSITIVE_INFINITY } = limits;
+  const partly = openPartlyShown();
   const rooms = openRooms({
-    ...ground,
-    display,
-    archive,
-    occupancy,
-    identities,
-    delivery,
-    sessions,
-    settings,
-    linger,
-    shown,
+    ...{ ...ground, display, archive, occupancy, partly, identities, delivery },
+    ...{ sessions, settings, linger, shown },
   });
   const flicker = openFlicker({ rooms, clock, window: presenceWindow, folded });
   const refusals = openContactRefusals({ store, xmpp, clock, log });
@@ -261,7 +255,7 @@ export function buildCore(parts: CoreParts) {
     ...{ ...ground, markers, admissions, rooms, flicker, people, ids, archive, echoes, display, commit, rows },
     media: undefined,
     durable,
-    repeated: openRepeats({ transports, ids, rooms }),
+    repeated: openRepeats({ transports, ids, rooms, partly }),
   });
   const tellLost = openLossNotes({ now, send: outward.send, mapping: (domain) => transport(domain).mapping });
   const bounces = openBounces({

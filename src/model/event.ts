@@ -206,7 +206,7 @@ export type Draft<Body extends EventBody = EventBody> = {
   readonly only?: string;
   /**
    * With `live: false` in a shared room: the account to which its network shows it. That may read it from now on, and whoever
-   * else is there not by this. What one of ours has said is told so, `from` XMPP, and nothing new.
+   * else is there not by this, but when it is told as news. What one of ours has said is told so, `from` XMPP, and nothing new.
    */
   readonly seenBy?: AccountKey;
 } & Body;

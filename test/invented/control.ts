@@ -46,6 +46,8 @@ const order = z.union([
     missed: z.boolean().optional(),
     shown: z.string().optional(),
   }),
+  /** What was said last in a room, and shown of old to one alone, all who are there are told as news. */
+  z.object({ news: z.string() }),
   /** How far the loft's clock is ahead, in ms; behind where negative. */
   z.object({ clock: z.number() }),
   z.object({ release: z.literal(true) }),
@@ -112,6 +114,7 @@ function carryOut(what: z.output<typeof order>, world: World, when: When): unkno
   if ('fault' in what)
     return 'on' in what ? faults.add(what.fault, what.on, optional(what)) : faults.addEvent(what.fault);
   if ('as' in what) return act(what, world);
+  if ('news' in what) return loft.news(what.news).id;
   if ('clock' in what) return (loft.ahead = what.clock);
   if ('release' in what) return faults.release();
   if ('break' in what) return [...lines].map((line) => line.kill()).length;

@@ -60,6 +60,8 @@ export type Loft = {
   room(id: string): Room;
   /** Makes a post, now or of the time `at`, and tells it to the readers. What is said is kept in the log. */
   tell(by: string, to: string, letter: Letter, options: Telling): Post;
+  /** Tells everybody in a room what was said there last, as news. */
+  news(room: string): Post;
   /** Answers a request of a person who has logged in. Throws a `Refusal`. */
   request(name: string, request: Request): Answer;
 };
@@ -89,11 +91,14 @@ export function openLoft(): Loft {
       const late = at !== undefined && ({ late: true, ...(shown && { shown }) } as const);
       const post: Post = { id: `p${++count}`, at: at ?? Date.now() + loft.ahead, by, to, letter, ...more, ...late };
       if (letter.type === 'message') loft.posts.set(post.id, post);
-      for (const reader of readers) {
-        const person = loft.person(reader);
-        person.queue.push({ n: ++person.n, post });
-        person.online?.(person.n, post);
-      }
+      for (const reader of readers) hears(loft.person(reader), post);
+      return post;
+    },
+    news(room) {
+      const last = [...loft.posts.values()].findLast(({ to }) => to === room);
+      if (!last) throw new Refusal('unknown', `Nobody has said anything in ${room}.`);
+      const { late: _, shown: __, ...post } = last;
+      for (const reader of loft.room(room).members.keys()) hears(loft.person(reader), post);
       return post;
     },
     request(name, request) {
@@ -106,6 +111,11 @@ export function openLoft(): Loft {
   };
   let count = 0;
   return loft;
+}
+
+function hears(person: Person, post: Post): void {
+  person.queue.push({ n: ++person.n, post });
+  person.online?.(person.n, post);
 }
 
 /** Puts somebody into the loft. Without a password it is a guest. */

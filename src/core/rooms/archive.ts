@@ -56,8 +56,8 @@ export type Archive = {
     account?: AccountKey,
     author?: string,
   ): Archived | undefined | Promise<Archived | undefined>;
-  /** Lets an account read a message, by the id that it was sent with and who sent it, and returns that if it is there. */
-  disclose(place: Place, account: AccountKey, id: string, author: string): Promise<ArchivedEvent | undefined>;
+  /** Lets accounts read a message, by the id that it was sent with and who sent it, and returns that if it is there. */
+  disclose(place: Place, to: readonly AccountKey[], id: string, by: string): Promise<ArchivedEvent | undefined>;
   /** Whether what is said in the place is kept. */
   records(place: Place): boolean;
   /** The account entered or left the place: what is said in between is for it to see. */
@@ -235,6 +235,9 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
   const forgets = (account: AccountKey, place: string): boolean =>
     since.has(sight(account, place)) && !keepers.has(account, place);
 
+  const covering = (place: string, id: number, to: readonly AccountKey[]): readonly Statement[] =>
+    to.map((account) => store.visibility.cover(account, place, id));
+
   function put({ event, by, nick, marks, about }: Entry, id: number, seen = NO_CHANGES): string {
     const place = placeKey(event.place);
     const named = event.from.kind === 'xmpp' || settings(placeTransport(event.place)).refers;
@@ -337,21 +340,18 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
       try {
         await flush();
         const id = await store.archive.freeId(entry.event.at);
-        return put(
-          entry,
-          id,
-          seers.map((account) => store.visibility.cover(account, place, id)),
-        );
+        return put(entry, id, covering(place, id, seers));
       } catch (err) {
         log.error({ err }, 'what came late could not be archived');
         return undefined;
       }
     },
     recall,
-    async disclose(place, account, id, author) {
-      const row = await recall(place, id, undefined, author);
+    async disclose(place, to, id, by) {
+      const row = await recall(place, id, undefined, by);
       if (!row) return undefined;
-      batch.put({ changes: [store.visibility.cover(account, placeKey(place), row.id)] });
+      const readers = to.filter((account) => !forgets(account, row.place));
+      batch.put({ changes: covering(row.place, row.id, readers) });
       return (await eventsOf([row], place))[0];
     },
     records: isKept,

@@ -29,6 +29,7 @@ export function restored({ place, sittings, roster, topic: known, upTo }: LastRo
         address: address ?? undefined,
         in: true,
         upTo,
+        partly: 0,
       });
     room.members.set(account, member);
   }

@@ -21,6 +21,8 @@ export type Seat = {
   in: boolean;
   /** When that happened which it was shown last of what came late or was said before it came, in ms since 1970. */
   upTo: number;
+  /** Up to which of what was shown in part it had come (`PartlyShown`). */
+  partly: number;
 };
 
 /**
@@ -119,7 +121,7 @@ export function enter(
   room: Room,
   { account, nick, origin, password, history = {}, shown, address }: Entrance,
 ): RoomEffect[] {
-  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, shown, address, in: false, upTo: 0 };
+  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, shown, address, in: false, upTo: 0, partly: 0 };
   const member = room.members.get(account);
   if (!member) {
     const seats = new Map([[seat.jid, seat]]);

@@ -33,11 +33,11 @@ import { joining, type OwnShow, parting } from './room-events.ts';
 import { takeList } from './room-list.ts';
 import { isLast, nickOf, nickToAsk, othersStay } from './room-seats.ts';
 import * as state from './room-state.ts';
-import { disclose, isUnread, marked, said, saidThere, showPast } from './said.ts';
+import { isUnread, marked, type SaidParts, said, saidThere, showPast, type ToldAgain, toldAgain } from './said.ts';
 import { openRecentChanges, type Untold } from './untold.ts';
 import { openWaitingSeats, tooLate, type Waiting } from './waiting-seats.ts';
 
-export type RoomParts = {
+export type RoomParts = Pick<SaidParts, 'partly'> & {
   readonly xmpp: Pick<XmppSide, 'refuse' | 'bookmark' | 'unbookmark' | 'displayed'>;
   readonly display: Pick<Display, 'owe' | 'show'>;
   readonly digests: Pick<Digests, 'waits'>;
@@ -355,9 +355,8 @@ export function openRooms(parts: RoomParts) {
       for (const { place, changes } of recent.take(transport, since))
         lane(place, () => run(at(place), caughtUp(at(place), changes)));
     },
-    /** A network shows an account what it has told before. */
-    disclose: (place: Place, account: AccountKey, message: { readonly id: string; readonly author: string }): void =>
-      lane(place, () => disclose(parts, at(place), account, message)),
+    /** A network tells what it has told before. */
+    toldAgain: (place: Place, told: ToldAgain): void => lane(place, () => toldAgain(parts, at(place), told)),
     outOf: recent.outOf,
     /** Tells a client that it is out, if it is still. */
     tellOut: (place: Place, untold: Untold): void => lane(place, () => run(at(place), stillOut(at(place), untold))),

@@ -5,18 +5,20 @@ import type { Display } from '#src/core/journal/display.ts';
 import { chain } from '#src/lib/time/after.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
 import type { EventOf } from '#src/model/event.ts';
-import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, type EventId, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Archive, Entry } from './archive.ts';
 import { type Archivable, aboutOf, aboutRow, isLate, sayer, sayerOf } from './archived.ts';
 import { CROWD, reveal } from './large-rooms.ts';
 import type { Occupancy } from './occupancy.ts';
+import type { PartlyShown } from './partly-shown.ts';
 import { lateReaders, seatOf, shownUpTo } from './room-seats.ts';
 import { type Room, type RoomEffect, readersOf } from './room-state.ts';
 
 export type SaidParts = {
   readonly archive: Pick<Archive, 'record' | 'recordLate' | 'recall' | 'disclose' | 'records' | 'history'>;
-  readonly display: Pick<Display, 'show'>;
+  readonly display: Pick<Display, 'show' | 'owe'>;
+  readonly partly: PartlyShown;
   readonly clock: Pick<Clock, 'now'>;
   readonly xmpp: Pick<XmppSide, 'displayed'>;
   readonly occupancy: Pick<Occupancy, 'told'>;
@@ -71,13 +73,19 @@ function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> 
     room.last.at = what.at;
     room.last.to = to;
     const news = what === event ? entry : { ...entry, event: what };
-    return tellAll(parts, news, parts.archive.record(news), to);
+    return void tellAll(parts, news, parts.archive.record(news), to);
   }
-  const there = [...room.members].flatMap(([account, { present }]) => (present ? account : []));
-  const seenBy = what.seenBy === undefined ? there : [what.seenBy];
+  const seenBy = what.seenBy === undefined ? thoseIn(room) : [what.seenBy];
   const late = { ...entry, event: what };
-  return parts.archive.recordLate(late, seenBy).then((id) => tellAll(parts, late, id, lateReaders(room, what)));
+  return parts.archive.recordLate(late, seenBy).then((id) => {
+    const to = lateReaders(room, what);
+    const marks = tellAll(parts, late, id, to);
+    if (to.length < readersOf(room).length) parts.partly.note(what, marks, to);
+  });
 }
+
+const thoseIn = ({ members }: Room): readonly AccountKey[] =>
+  [...members].flatMap(([account, { present }]) => (present ? account : []));
 
 /** Whoever speaks in a very large room is there from now on, for its clients. */
 function introduce(
@@ -92,13 +100,14 @@ function introduce(
   display.show({ ...body, id: newEventId(), at, place, from: { kind: 'network', id: '' }, live: true }, to);
 }
 
-function tellAll(parts: SaidParts, entry: Entry, stanzaId: string | undefined, to: readonly Recipient[]): void {
+function tellAll(parts: SaidParts, entry: Entry, stanzaId: string | undefined, to: readonly Recipient[]): Marks {
   const { event: what, nick, about, by } = entry;
   const from: Party = { kind: 'network', id: nick, name: nick };
   const marks: { -readonly [K in keyof Marks]: Marks[K] } = { ...entry.marks, by };
   if (about) marks.about = aboutRow(about.id, about);
   if (stanzaId !== undefined) marks.stanzaId = stanzaId;
   parts.display.show(what.from.kind === 'network' ? what : { ...what, from }, to, marks);
+  return marks;
 }
 
 /** Whether a member without a client has missed it. Its own words, said elsewhere, nobody has. */
@@ -127,20 +136,55 @@ export function marked(
   });
 }
 
-/** An account may read from now on what is archived, and is shown it where it comes late. */
-export async function disclose(
-  { archive, display }: SaidParts,
+/** What a network tells once more of something that was said in a room: for one account, or for all who are there. */
+export type ToldAgain = {
+  readonly id: EventId;
+  readonly author: string;
+  readonly account: AccountKey | undefined;
+  readonly live: boolean;
+  readonly durable: boolean;
+};
+
+/**
+ * An account may read from now on what is archived, and is shown it where it comes late. What its network tells all who are
+ * there is shown to whom the first telling has not reached.
+ */
+export async function toldAgain(parts: SaidParts, room: Room, told: ToldAgain): Promise<void> {
+  const { archive, display, partly } = parts;
+  const { id, author, account } = told;
+  const by = sayerOf(author);
+  if (account === undefined) return shownToAll(parts, room, told, by);
+  const found = await archive.disclose(room.place, [account], id, by);
+  if (!found) return;
+  const to = lateReaders(room, { ...found.event, seenBy: account });
+  partly.shown(id, to);
+  display.show(found.event, to, found.marks);
+}
+
+async function shownToAll(
+  { archive, display, partly }: SaidParts,
   room: Room,
-  account: AccountKey,
-  { id, author }: { readonly id: string; readonly author: string },
+  { id, live, durable }: ToldAgain,
+  by: string,
 ): Promise<void> {
-  const found = await archive.disclose(room.place, account, id, sayerOf(author));
-  if (found) display.show(found.event, lateReaders(room, { ...found.event, seenBy: account }), found.marks);
+  const known = partly.get(id);
+  if (!known) return;
+  await archive.disclose(room.place, thoseIn(room), id, by);
+  const event = { ...known.event, live };
+  const others = (live ? readersOf(room) : lateReaders(room, { at: event.at, live })).filter(({ jid }) => {
+    const seat = seatOf(room, jid);
+    if (seat && live) seat.upTo = Math.max(seat.upTo, event.at);
+    return seat && seat.partly < known.count && !known.to.has(jid);
+  });
+  if (others.length === 0) return;
+  partly.shown(id, others);
+  if (durable) display.owe(event.id);
+  display.show(event, others, known.marks);
 }
 
 /** Shows one who comes in what was said before. */
 export async function showPast(
-  { archive, display, settings }: SaidParts,
+  { archive, display, settings, partly }: SaidParts,
   room: Room,
   { account, to, wish }: Extract<RoomEffect, { kind: 'history' }>,
 ): Promise<void> {
@@ -148,7 +192,9 @@ export async function showPast(
   const past = await archive.history(room.place, account, { ...wish, stanzas });
   for (const { event, marks } of past) display.show(event, [to], marks);
   const seat = seatOf(room, to.jid);
-  if (seat) seat.upTo = past.at(-1)?.at ?? 0;
+  if (!seat) return;
+  seat.upTo = past.at(-1)?.at ?? 0;
+  seat.partly = partly.count;
 }
 
 /** The clients of the one of ours who is known by that to the archive. */

@@ -10,7 +10,7 @@ export type AcceptContext = {
   readonly echoes: Pick<Echoes, 'has'>;
   readonly ids: Pick<Ids, 'repeated'>;
   /** Hears of what was told before and is not shown again. */
-  repeated(draft: Draft): void | Promise<void>;
+  repeated(draft: Draft, durable: boolean): void | Promise<void>;
 };
 
 /**
@@ -20,7 +20,7 @@ export type AcceptContext = {
 export const accept = (context: AcceptContext, draft: Draft, durable: boolean): boolean | Promise<boolean> =>
   chain(context.echoes.has(draft), (own) =>
     chain(own || context.ids.repeated(draft, durable), (again) => {
-      if (again) return chain(context.repeated(draft), () => false);
+      if (again) return chain(context.repeated(draft, durable), () => false);
       // What one of ours has said was archived where it was said.
       return draft.from.kind === 'network' || draft.seenBy === undefined;
     }),

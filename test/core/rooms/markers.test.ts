@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Recipient } from '#src/core/index.ts';
 import { sayer } from '#src/core/rooms/archived.ts';
+import { openPartlyShown } from '#src/core/rooms/partly-shown.ts';
 import { snapshot } from '#src/core/rooms/room-list.ts';
 import * as state from '#src/core/rooms/room-state.ts';
 import { marked } from '#src/core/rooms/said.ts';
@@ -36,7 +37,8 @@ function told(people: number): readonly string[] {
   };
   const parts = {
     archive: { recall: () => row as Archived } as unknown as Parameters<typeof marked>[0]['archive'],
-    display: { show: (_: unknown, to: readonly Recipient[]) => (readers = to).length > 0 },
+    display: { show: (_: unknown, to: readonly Recipient[]) => (readers = to).length > 0, owe: () => undefined },
+    partly: openPartlyShown(),
     clock: { now: () => 0 },
     occupancy: { told: () => undefined },
     xmpp: { displayed: () => false },

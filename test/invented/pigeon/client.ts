@@ -122,7 +122,9 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     if (!draft || (await isUnwanted(draft))) return keep([]);
     if (draft.place.kind !== 'shared') return keep([draft]);
     if (flock.isOurs(post)) return keep([]);
-    return flock.once(post.id, () => keep([draft]));
+    // What is shown to one alone another may be shown, too, and all be told.
+    const telling = draft.seenBy === undefined ? post.id : `${post.id} ${draft.seenBy}`;
+    return flock.once(telling, () => keep([draft]));
   }
 
   async function isUnwanted({ kind, place }: Draft): Promise<boolean> {
