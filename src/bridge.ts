@@ -203,6 +203,17 @@ export type Preview = { readonly text: string; readonly from?: string; readonly 
 /** What an account logs in with in a realm. */
 export type AccountLogin = { readonly realm: string; readonly credentials: Credentials };
 
+/** How those who want to connect to a realm follow each other, also those who have just asked for it. */
+export type ConnectPace = {
+  /** Milliseconds between two of them; without it as the operator has it for all networks. */
+  readonly gap?: number;
+  /**
+   * The account, which somebody waits for, has to wait so long (ms) until it is connected; `throttled`, because the network
+   * wants to be left alone. Never throws.
+   */
+  waits(account: AccountKey, ms: number, throttled: boolean): void;
+};
+
 /** One opened transport. */
 export type Bridge = {
   /**
@@ -211,6 +222,11 @@ export type Bridge = {
    * Absent where nobody has a connection of their own: everybody is there at once, rooms included.
    */
   connect?(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session>;
+  /**
+   * For networks that keep out an address from which many come at once, and say so by `Failure('too-fast')` with the time that they
+   * want to be left alone. Absent: whoever asks is connected at once.
+   */
+  connectPace?(realm: string): ConnectPace;
   /**
    * Hands an event to the wire, in order. Returns without a promise where nothing has to be waited for. Confirmation
    * and late failures come by `host.settle`. Throws a `Failure` for what is refused at once. The files of a message have

@@ -59,6 +59,7 @@ describe('a good file', () => {
         waiting_lines: 100,
         waiting_time: 60_000,
         connect_pace: 5000,
+        join_time: 300_000,
         linger: 300_000,
         shown_occupants: 2000,
         open_files: 20,

@@ -16,7 +16,7 @@ export const config = ({ xmppPort, ircPort, dir }: Pick<Setting, 'xmppPort' | 'i
   store: store ?? `sqlite:${join(dir, 'store.db')}`,
   key: { file: join(dir, 'isthmus.key') },
   access: { register: [USERS, DEAD] },
-  limits: { messages: 'off', joins: 'off' },
+  limits: { messages: 'off', joins: 'off', connect_pace: '0s' },
   transports: {
     [DOMAIN]: {
       bridge: 'irc',

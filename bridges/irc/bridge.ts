@@ -7,7 +7,7 @@ import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { addresses as addressesOf } from './addresses.ts';
 import { traitsOf } from './channels/channel-modes.ts';
-import type { IrcConfig } from './config.ts';
+import { entryOf, type IrcConfig } from './config.ts';
 import { called, dial } from './connection/dial.ts';
 import { watchIdle } from './connection/idle.ts';
 import { type IrcConnection, openConnection } from './connection/irc-connection.ts';
@@ -15,6 +15,7 @@ import type { ConnectionSetup } from './connection/realm.ts';
 import { openRealm, type Realm } from './connection/realm.ts';
 import { openIdentd } from './connection/registration/identd.ts';
 import { accountFor, identityOf } from './connection/registration/identity.ts';
+import { openKeptOut } from './connection/registration/kept-out.ts';
 import { provenLogin } from './connection/registration/proven-logins.ts';
 import { webIrcLine } from './connection/registration/webirc.ts';
 import { motdKey, nickKey } from './connection/remembered.ts';
@@ -45,6 +46,7 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
   const attempts = new Map<string, Promise<Session>>();
   const stop = new AbortController();
   const security = openTransportSecurity(host);
+  const keptOut = openKeptOut(host.clock);
   let paused = false;
 
   const realmOf = (name: string): Realm => {
@@ -104,7 +106,9 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
     const account = await accountFor(wish.credentials, set, server);
     const login = account && provenLogin(host, key, logins, account);
     const quiet = unasked || isKnown(key);
+    const comer = { account, identity: identityOf(key, set, { config: settings, nick: undefined }) };
     try {
+      if (!unasked) keptOut.check(key, comer);
       await leaving.get(key.account);
       const setup = await setupOf(key, server, { unasked, quiet });
       const identity = {
@@ -131,11 +135,13 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
       };
       const client = await over(server.addresses);
       login?.worked();
+      keptOut.admitted(key);
       idle.heard(client.session);
       if (paused) client.pause(true);
       return client.session;
     } catch (error) {
       const failure = login ? await login.judge(error) : error;
+      keptOut.failed(key, comer, failure);
       tellFailed(key, reasonOf(failure), unasked);
       throw failure;
     }
@@ -242,6 +248,14 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
 
   return {
     connect,
+    connectPace(realm) {
+      const gap = entryOf(settings, realm)?.entry.connect_pace;
+      return {
+        ...(gap !== undefined && { gap }),
+        waits: (account, ms, throttled) =>
+          say({ account, realm }, (throttled ? texts.throttled : texts.waits)(realm, ms)),
+      };
+    },
     deliver(event, session): Delivered {
       const client = clientOf(session);
       idle.heard(client.session, event);

@@ -76,6 +76,11 @@ const server = z
       .optional()
       .describe('Tells the server where each user comes from, where its operator has agreed to that (WEBIRC)'),
     throttle: throttle.describe("How fast lines are sent, or 'off'"),
+    connect_pace: durationSchema(0, 3_600_000)
+      .optional()
+      .describe(
+        'Between connections of different users to it, also of those who wait. Default: connect_pace of limits',
+      ),
     charset: z
       .string()
       .refine(isCharset, 'must be a character set such as windows-1252')

@@ -5,6 +5,10 @@ import { type Words, wordsIn } from '#src/model/language.ts';
 export const STOPPING_QUIT = 'The gateway is stopping';
 export const IDLE_QUIT = 'idle';
 
+/** A time (ms) as far as it matters to whoever waits. */
+const duration = (ms: number): string =>
+  ms < 120_000 ? `${Math.ceil(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
+
 /** What people are told of IRC, beside what its servers say themselves. */
 export const texts = catalogue({
   prompt: {
@@ -32,6 +36,14 @@ export const texts = catalogue({
     en: `Connected to ${network} (${tls ? 'encrypted' : 'not encrypted'}).`,
     de: `Mit ${network} verbunden (${tls ? 'verschlüsselt' : 'unverschlüsselt'}).`,
   }),
+  waits: (realm: string, ms: number) => ({
+    en: `Others connect to ${realm} before you. It is your turn in about ${duration(ms)}.`,
+    de: `Andere werden vor Ihnen mit ${realm} verbunden. Sie sind in etwa ${duration(ms)} an der Reihe.`,
+  }),
+  throttled: (realm: string, ms: number) => ({
+    en: `${realm} wants to be left alone for a while. It is tried again for you in about ${duration(ms)}.`,
+    de: `${realm} möchte eine Weile in Ruhe gelassen werden. In etwa ${duration(ms)} wird es für Sie noch einmal versucht.`,
+  }),
   failed: (why: Words) => ({
     en: `Connection failed: ${wordsIn(why, 'en')}`,
     de: `Verbindung fehlgeschlagen: ${wordsIn(why, 'de')}`,
@@ -52,6 +64,10 @@ export const texts = catalogue({
   keptOut: (host: string, reason: string) => ({
     en: `${host} lets nobody in from here: ${reason}`,
     de: `${host} lässt von hier niemanden herein: ${reason}`,
+  }),
+  keptOutStill: (why: Words, ms: number) => ({
+    en: `${wordsIn(why, 'en')} (You can try again in about ${duration(ms)}.)`,
+    de: `${wordsIn(why, 'de')} (In etwa ${duration(ms)} können Sie es noch einmal versuchen.)`,
   }),
   serverSays: (what: Words, said: string) => ({
     en: `${wordsIn(what, 'en')} The server says: "${said}"`,

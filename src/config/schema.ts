@@ -144,7 +144,12 @@ const limits = z
       .describe('The longest wait'),
     connect_pace: durationSchema(0, HOUR)
       .prefault('5s')
-      .describe('Between reconnects of different users to one network, also after a restart'),
+      .describe(
+        'Between reconnects of different users to one network, also after a restart; on IRC between all connections',
+      ),
+    join_time: durationSchema(10 * SECOND, HOUR)
+      .prefault('5m')
+      .describe('How long whoever enters a room waits for its network, once that can be asked'),
     linger: durationSchema(0, 24 * HOUR)
       .prefault('5m')
       .describe('How long somebody whose connection was lost stays in the rooms of a network'),

@@ -37,8 +37,10 @@ export type CoreParts = {
     /** Bounds of the wait before another attempt to connect, in milliseconds. */
     readonly reconnectMin: number;
     readonly reconnectMax: number;
-    /** Milliseconds between attempts in one realm that nobody has just asked for. */
+    /** Milliseconds between attempts in one realm that nobody has just asked for, and between all where its network wants that. */
     readonly connectPace: number;
+    /** Milliseconds that whoever comes into a room waits for its network. */
+    readonly joinTime: number;
     /** Milliseconds for which an account whose last client was lost stays in its rooms. */
     readonly linger: number;
     /** Milliseconds in which a presence that changes again is told once, at their end; 0 tells every change. */

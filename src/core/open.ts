@@ -156,11 +156,11 @@ export function buildCore(parts: CoreParts) {
   });
   const { display, delivery, settling } = journaling;
   const durable = ({ place, kind }: Pick<Event, 'place' | 'kind'>): boolean => journaling.keeps('in', place, kind);
-  const { linger, presenceWindow = 0, shown = Number.POSITIVE_INFINITY } = limits;
+  const { linger, joinTime, presenceWindow = 0, shown = Number.POSITIVE_INFINITY } = limits;
   const partly = openPartlyShown();
   const rooms = openRooms({
     ...{ ...ground, display, archive, occupancy, partly, identities, delivery },
-    ...{ sessions, settings, linger, shown },
+    ...{ sessions, settings, linger, joinTime, shown },
   });
   const flicker = openFlicker({ rooms, clock, window: presenceWindow, folded });
   const refusals = openContactRefusals({ store, xmpp, clock, log });

@@ -120,6 +120,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       reconnectMin: config.limits.reconnect_min,
       reconnectMax: config.limits.reconnect_max,
       connectPace: config.limits.connect_pace,
+      joinTime: config.limits.join_time,
       linger: config.limits.linger,
       presenceWindow: config.limits.presence_window,
       ...(config.limits.shown_occupants > 0 && { shown: config.limits.shown_occupants }),

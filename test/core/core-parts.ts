@@ -7,6 +7,7 @@ export const freeLimits: CoreParts['limits'] = {
   reconnectMin: 1,
   reconnectMax: 1,
   connectPace: 0,
+  joinTime: 300_000,
   linger: 0,
   dialogueTime: 1000,
   dialogues: 1,

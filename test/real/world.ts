@@ -123,12 +123,18 @@ export async function startWorld({ ircd: name, server = 'prosody', net: more, vi
 }
 
 /** The settings of a server of IRC that is reached without TLS, and without a throttle. */
-export const plain = (port: number) => ({ host: '127.0.0.1', port, tls: false, throttle: 'off' });
+export const plain = (port: number) => ({
+  host: '127.0.0.1',
+  port,
+  tls: false,
+  throttle: 'off',
+  connect_pace: 0,
+});
 
 /** The settings of `net` for its TLS port, where only its certificate of now is trusted. */
 export function overTls({ ports, dir }: Ircd): object {
   const { fingerprint256 } = new X509Certificate(readFileSync(join(dir, 'cert.pem')));
-  return { port: ports.tls, tls: true, pin: fingerprint256 };
+  return { port: ports.tls, tls: true, pin: fingerprint256, connect_pace: 0 };
 }
 
 /** The JID of a channel of the server `net` of a transport. */

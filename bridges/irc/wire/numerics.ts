@@ -125,8 +125,10 @@ export function farewell(host: string, said: string): Failure {
   const text = reason === '' ? texts.closed(host) : texts.closedFor(host, reason);
   const foreign = reason === '' ? {} : { foreign: `ERROR ${reason}` };
   // Some servers put whoever throttles them on a list of bans for a while, and say so in these words.
-  if (/throttl|too (fast|many)|try(ing)? (again|to reconnect)/i.test(reason))
+  if (/throttl|too fast|too many times|lined?\b.*too many|try(ing)? (again|to reconnect)/i.test(reason))
     return new Failure('too-fast', { text, ...foreign, retryAfter: THROTTLED });
+  // They have as many as they want from one address, or at all.
+  if (/too many/i.test(reason)) return new Failure('queue-full', { text, ...foreign, retryAfter: THROTTLED });
   if (/\b([kgzd]|kill)[- ]?lined?\b|\bbanned\b|\bakill/i.test(reason))
     return new Failure('banned', { text, ...foreign, retryAfter: KEPT_OUT });
   return new Failure('recipient-unavailable', { text, ...foreign });

@@ -35,31 +35,32 @@ import { isLast, nickOf, nickToAsk, othersStay } from './room-seats.ts';
 import * as state from './room-state.ts';
 import { isUnread, marked, type SaidParts, said, saidThere, showPast, type ToldAgain, toldAgain } from './said.ts';
 import { openRecentChanges, type Untold } from './untold.ts';
-import { openWaitingSeats, tooLate, type Waiting } from './waiting-seats.ts';
+import { openWaitingSeats, tooLate, type Waiting, type WaitingParts } from './waiting-seats.ts';
 
-export type RoomParts = Pick<SaidParts, 'partly'> & {
-  readonly xmpp: Pick<XmppSide, 'refuse' | 'bookmark' | 'unbookmark' | 'displayed'>;
-  readonly display: Pick<Display, 'owe' | 'show'>;
-  readonly digests: Pick<Digests, 'waits'>;
-  readonly clock: Clock;
-  readonly languages: Pick<Languages, 'of'>;
-  /** The realm that a room is in. */
-  realm(place: Place): string;
-  readonly sessions: Pick<Sessions, 'need' | 'get' | 'state' | 'want' | 'unwant' | 'release'>;
-  readonly identities: Pick<Identities, 'of'>;
-  /** Hands joins and parts over. */
-  readonly delivery: Pick<Delivery, 'tell'>;
-  readonly settings: Pick<OpenSettings, 'inRoom'>;
-  readonly log: Log;
-  /** The lane of each room: while history is read, nothing else happens in it. */
-  readonly lanes: Lanes;
-  readonly archive: Archive;
-  readonly occupancy: Occupancy;
-  /** Milliseconds for which an account whose last client was lost stays in its rooms. */
-  readonly linger: number;
-  /** How many of a room's occupants clients are shown. */
-  readonly shown: number;
-};
+export type RoomParts = Pick<SaidParts, 'partly'> &
+  Pick<WaitingParts, 'joinTime'> & {
+    readonly xmpp: Pick<XmppSide, 'refuse' | 'bookmark' | 'unbookmark' | 'displayed'>;
+    readonly display: Pick<Display, 'owe' | 'show'>;
+    readonly digests: Pick<Digests, 'waits'>;
+    readonly clock: Clock;
+    readonly languages: Pick<Languages, 'of'>;
+    /** The realm that a room is in. */
+    realm(place: Place): string;
+    readonly sessions: Pick<Sessions, 'need' | 'get' | 'state' | 'want' | 'unwant' | 'release'>;
+    readonly identities: Pick<Identities, 'of'>;
+    /** Hands joins and parts over. */
+    readonly delivery: Pick<Delivery, 'tell'>;
+    readonly settings: Pick<OpenSettings, 'inRoom'>;
+    readonly log: Log;
+    /** The lane of each room: while history is read, nothing else happens in it. */
+    readonly lanes: Lanes;
+    readonly archive: Archive;
+    readonly occupancy: Occupancy;
+    /** Milliseconds for which an account whose last client was lost stays in its rooms. */
+    readonly linger: number;
+    /** How many of a room's occupants clients are shown. */
+    readonly shown: number;
+  };
 
 /** What rooms tell. */
 export type RoomNews = {
@@ -91,7 +92,7 @@ export function openRooms(parts: RoomParts) {
     });
   });
   const late = (seat: Waiting): void => befalls(seat.place, seat.account, (room) => tooLate(room, seat));
-  const waiting = openWaitingSeats(parts.clock, late);
+  const waiting = openWaitingSeats(parts, late);
 
   const find = (place: Place): state.Room | undefined => rooms.get(placeKey(place));
   const at = (place: Place): state.Room => find(place) ?? state.newRoom(place, parts.shown);

@@ -1,14 +1,16 @@
 import { peopleTexts as texts } from '#mappings/texts/people.ts';
-import type { Bridge, CloseReason, Credentials, Session, SessionKey, SessionState } from '#src/bridge.ts';
+import type { Bridge, CloseReason, ConnectPace, Credentials, Session, SessionKey, SessionState } from '#src/bridge.ts';
 import type { Identities } from '#src/core/identities.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
-import { openPace } from '#src/lib/time/pace.ts';
 import type { LimitedWait } from '#src/lib/time/time-limit.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { CLOSED, nothing, openLines, type SessionLine } from './lines.ts';
+import { openPacing } from './pacing.ts';
 import type { SessionNews } from './session-news.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
+import { openWants, type Want } from './wants.ts';
 
 /** What the sessions need of the rest of the core. */
 export type SessionParts = {
@@ -22,14 +24,11 @@ export type SessionParts = {
   credentials(key: SessionKey): Promise<Credentials | undefined>;
   /** Whether the account's sessions outlive what wanted them. */
   staysConnected(account: AccountKey): Promise<boolean>;
-  /** Milliseconds between attempts in one realm that nobody has just asked for. */
+  /** Milliseconds between attempts in one realm that nobody has just asked for, and between all where its network wants that. */
   readonly pace: number;
   /** The session is to return after a restart, under that nick, or no longer. Never throws. */
   lasts(key: SessionKey, nick: string | null | false): void;
 };
-
-/** What else may want a session beside an account that stays connected. */
-export type Want = 'room' | 'presence';
 
 export type Sessions = {
   /**
@@ -63,8 +62,16 @@ export type Sessions = {
   ): Promise<void>;
   /** The session if it is online. */
   get(key: SessionKey): Session | undefined;
-  /** Where the session stands, what its network calls the user, and the nick that it was asked for. */
-  state(key: SessionKey): { readonly name: SessionPhase['name']; readonly nick?: string; readonly wanted?: string };
+  /**
+   * Where the session stands, what its network calls the user, and the nick that it was asked for. `waits`: others connect
+   * before it, which takes a time that is known.
+   */
+  state(key: SessionKey): {
+    readonly name: SessionPhase['name'];
+    readonly nick?: string;
+    readonly wanted?: string;
+    readonly waits?: true;
+  };
   /** The sessions of a transport that are there or being made. */
   list(transport: string): readonly SessionKey[];
   /** The realms in which the account has a session. */
@@ -73,98 +80,39 @@ export type Sessions = {
   close(wait: LimitedWait): Promise<void>;
 };
 
-type Line = {
-  readonly key: SessionKey;
-  phase: SessionPhase;
-  nick: string | undefined;
-  /** What the network calls the user. */
-  called: string | undefined;
-  /** Nobody waits for the attempt that is under way. */
-  unasked: true | undefined;
-  stay: boolean;
-  /** Its account is removed. */
-  removed: boolean;
-  /** What its network is told at its end. */
-  words?: string | undefined;
-  /** Expected, and not asked for yet. */
-  expected: boolean;
-  /** The attempt that is under way was lost before its session was here. */
-  lost?: Failure | undefined;
-  session: Session | undefined;
-  since: number;
-  /** Ends the attempt or the wait that is under way. */
-  cancel: () => void;
-  /** Resolves when the line that was closed last is closed. */
-  closed: Promise<void>;
-};
-
 /** How long a session must have lasted for the backoff to start anew, in milliseconds. */
 const STABLE = 60_000;
 /** The longest that a network may ask to be left alone for, in milliseconds. */
 const LONGEST = 3_600_000;
 
-const idOf = ({ account, realm }: SessionKey): string => `${account} ${realm}`;
-const refusal = ({ phase }: Line): Failure | undefined => (phase.name === 'waiting' ? phase.refused : undefined);
-const nothing = (): void => undefined;
-const CLOSED = Promise.resolve();
+const refusal = ({ phase }: SessionLine): Failure | undefined => (phase.name === 'waiting' ? phase.refused : undefined);
 
 /** The session of somebody for whom the operator acts: it only says whose it is. */
 export const standIn = (key: SessionKey): Session => ({ ...key, stands: true, close: () => CLOSED });
 
 /** The sessions of all accounts: one per (account, realm), connected while it is wanted. */
 export function openSessions(parts: SessionParts): Sessions {
-  /** By account and realm. */
-  const lines = new Map<AccountKey, Map<string, Line>>();
-  const wants = new Map<string, Record<Want, number>>();
+  const lines = openLines();
+  const wants = openWants();
   const listeners: SessionNews[] = [];
   const { clock } = parts;
-  const pace = openPace({ clock, gap: parts.pace });
+  const pacing = openPacing(clock);
 
-  const known = ({ account, realm }: SessionKey): Line | undefined => lines.get(account)?.get(realm);
-  const ofAccount = (account: AccountKey): Line[] => [...(lines.get(account)?.values() ?? [])];
-  const all = (): Line[] => [...lines.keys()].flatMap(ofAccount);
-
-  function lineOf(key: SessionKey): Line {
-    const there = known(key);
-    if (there) return there;
-    const line: Line = {
-      key,
-      phase: { name: 'idle' },
-      nick: undefined,
-      called: undefined,
-      unasked: undefined,
-      stay: false,
-      expected: false,
-      removed: false,
-      session: undefined,
-      since: 0,
-      cancel: nothing,
-      closed: CLOSED,
-    };
-    lines.set(key.account, (lines.get(key.account) ?? new Map<string, Line>()).set(key.realm, line));
-    return line;
-  }
-
-  function remove({ key: { account, realm } }: Line): void {
-    const own = lines.get(account);
-    own?.delete(realm);
-    if (own?.size === 0) lines.delete(account);
-  }
-
-  function input(line: Line, what: SessionInput): void {
+  function input(line: SessionLine, what: SessionInput): void {
     const [phase, ...effects] = step(line.phase, what);
     const before = line.phase.name;
     line.phase = phase;
     for (const effect of effects) run(line, effect);
-    if (line.phase.name === 'idle') remove(line);
+    if (line.phase.name === 'idle') lines.remove(line);
     if (phase.name !== before) for (const news of listeners) news.changed(line.key);
   }
 
-  function run(line: Line, effect: SessionEffect): void {
+  function run(line: SessionLine, effect: SessionEffect): void {
     switch (effect.kind) {
       case 'connect':
-        return connect(line);
+        return connectPaced(line);
       case 'wait': {
+        if (line.throttled) return again(line);
         const ms = Math.max(parts.backoff(effect.attempt), asked(effect));
         parts.log.info({ realm: line.key.realm, ms, reason: effect.failure.code }, 'session lost, trying again');
         line.cancel = clock.after(ms, () => again(line));
@@ -185,31 +133,63 @@ export function openSessions(parts: SessionParts): Sessions {
     }
   }
 
-  function refuse(line: Line): void {
+  function refuse(line: SessionLine): void {
     const why = refusal(line);
     if (why) for (const news of listeners) news.refused(line.key, why);
   }
 
-  /** Another attempt, when its turn has come: networks throttle and ban whoever comes with many at once. */
-  function again(line: Line): void {
-    const { transport } = splitAccount(line.key.account);
-    const ms = pace(`${transport} ${line.key.realm}`);
-    const go = (): void => {
-      line.unasked = true;
-      input(line, { kind: 'retry' });
-    };
-    if (ms > 0) line.cancel = clock.after(ms, go);
-    else go();
+  function again(line: SessionLine): void {
+    // Whoever was sent away at their first attempt waits for the next.
+    line.unasked = line.throttled ? line.unasked : true;
+    input(line, { kind: 'retry' });
   }
 
-  function lasts(line: Line, on: boolean): void {
+  function lasts(line: SessionLine, on: boolean): void {
     parts.lasts(line.key, on && (line.nick ?? null));
   }
 
-  function connect(line: Line): void {
+  const networkOf = ({ account, realm }: SessionKey): string => `${splitAccount(account).transport} ${realm}`;
+
+  /** Connects when its network may be asked for it. */
+  function connectPaced(line: SessionLine): void {
+    const { account, realm } = line.key;
+    const forAll = parts.bridge(splitAccount(account).transport).connectPace?.(realm);
+    // Whoever asks does not wait where networks do not mind.
+    if (!forAll && !line.unasked) return connect(line);
+    const again = line.throttled;
+    line.throttled = false;
+    let gone = false;
+    const go = (): void => {
+      gone = true;
+      line.paced = undefined;
+      connect(line, forAll);
+    };
+    const { gap = parts.pace, waits } = forAll ?? {};
+    const paced = pacing.take(networkOf(line.key), {
+      ...{ gap, asked: !line.unasked, again, go },
+      waits: (ms, throttled) => line.unasked || waits?.(account, ms, throttled),
+    });
+    if (gone) return;
+    line.paced = paced;
+    line.cancel = () => {
+      paced.cancel();
+      line.paced = undefined;
+    };
+  }
+
+  /** Somebody asks for what waits unasked. */
+  function hurry(line: SessionLine): void {
+    if (!line.paced || !line.unasked) return;
+    line.cancel();
+    line.unasked = undefined;
+    connectPaced(line);
+  }
+
+  function connect(line: SessionLine, forAll?: ConnectPace): void {
     const attempt = new AbortController();
     line.cancel = () => attempt.abort();
     line.lost = undefined;
+    const at = clock.now();
     if (parts.identities.of(line.key.account) === 'operator')
       return void CLOSED.then(() => attempt.signal.aborted || connected(line, standIn(line.key)));
     const { transport } = splitAccount(line.key.account);
@@ -235,13 +215,16 @@ export function openSessions(parts: SessionParts): Sessions {
         (error: unknown) => {
           if (attempt.signal.aborted) return;
           const failure = asFailure(error);
-          const again = wasUp(line) || (failure.row.retry && isPatient(line.key));
+          line.throttled = failure.code === 'too-fast' && failure.retryAfter !== undefined && forAll !== undefined;
+          if (line.throttled) pacing.throttled(networkOf(line.key), failure.retryAfter ?? 0, at);
+          const again = wasUp(line) || line.throttled || (failure.row.retry && wants.isForPresence(line.key));
           input(line, { kind: 'failed', failure, keep: kept(line) && again });
         },
       );
   }
 
-  function connected(line: Line, session: Session): void {
+  function connected(line: SessionLine, session: Session): void {
+    pacing.admitted(networkOf(line.key));
     line.session = session;
     line.cancel = nothing;
     line.since = clock.now();
@@ -249,32 +232,22 @@ export function openSessions(parts: SessionParts): Sessions {
     if (line.lost) lost(line, line.lost);
   }
 
-  function lost(line: Line, failure: Failure): void {
+  function lost(line: SessionLine, failure: Failure): void {
     line.session = undefined;
     input(line, { kind: 'lost', failure, keep: kept(line), stable: clock.now() - line.since >= STABLE });
   }
 
-  const kept = (line: Line): boolean => line.stay || isWanted(line.key);
-  const isWanted = (key: SessionKey): boolean => wants.has(idOf(key));
-  /** Where only presence wants it, nobody waits for the answer of a first attempt. */
-  const isPatient = (key: SessionKey): boolean => wants.get(idOf(key))?.room === 0;
+  const kept = (line: SessionLine): boolean => line.stay || wants.has(line.key);
 
-  function count(key: SessionKey, as: Want, change: number): void {
-    const { room, presence } = wants.get(idOf(key)) ?? { room: 0, presence: 0 };
-    const now = { room, presence, [as]: Math.max(0, (as === 'room' ? room : presence) + change) };
-    if (now.room + now.presence === 0) wants.delete(idOf(key));
-    else wants.set(idOf(key), now);
-  }
-
-  function abandon({ key }: Line, failure: Failure): void {
+  function abandon({ key }: SessionLine, failure: Failure): void {
     for (const news of listeners) news.abandoned(key, failure);
   }
 
   /** Only what was up before is worth a retry: a first attempt's failure is the user's answer. */
-  const wasUp = (line: Line): boolean => line.since > 0;
+  const wasUp = (line: SessionLine): boolean => line.since > 0;
 
-  function required(key: SessionKey): Line {
-    const line = known(key);
+  function required(key: SessionKey): SessionLine {
+    const line = lines.get(key);
     const why = line && refusal(line);
     if (why) throw why;
     if (line && line.phase.name !== 'closing') return line;
@@ -282,7 +255,7 @@ export function openSessions(parts: SessionParts): Sessions {
     throw new Failure('recipient-unavailable', key.realm === '' ? {} : { text: texts.notConnected(key.realm) });
   }
 
-  async function close(line: Line, reason: CloseReason): Promise<void> {
+  async function close(line: SessionLine, reason: CloseReason): Promise<void> {
     const { session } = line;
     line.session = undefined;
     await session?.close(reason, line.words);
@@ -291,18 +264,19 @@ export function openSessions(parts: SessionParts): Sessions {
 
   return {
     need(key, nick, unasked) {
-      const line = lineOf(key);
+      const line = lines.of(key);
       const starts = line.phase.name === 'idle' || line.phase.name === 'closing';
       if (nick !== undefined && starts) line.nick = nick;
+      if (!unasked && !starts) hurry(line);
       if (starts || line.expected) line.unasked = unasked;
       if (!line.expected) return input(line, { kind: 'need' });
-      // Whoever asks does not wait for a turn.
+      // Whoever asks does not wait until others have come back.
       line.expected = false;
       line.cancel();
       input(line, { kind: 'retry' });
     },
     expect(key, nick, stay) {
-      const line = lineOf(key);
+      const line = lines.of(key);
       line.nick ??= nick;
       line.stay ||= stay;
       line.expected = true;
@@ -311,7 +285,7 @@ export function openSessions(parts: SessionParts): Sessions {
       input(line, { kind: 'expect' });
     },
     resume(transport, fits) {
-      for (const line of all()) {
+      for (const line of lines.all()) {
         const { account } = line.key;
         if (!line.expected || splitAccount(account).transport !== transport || !fits(account)) continue;
         line.expected = false;
@@ -320,7 +294,7 @@ export function openSessions(parts: SessionParts): Sessions {
     },
     require: (key) => void required(key),
     status(key, state) {
-      const line = known(key);
+      const line = lines.get(key);
       if (line && state.kind === 'online') line.called = state.nick;
       if (line?.phase.name === 'connecting' && state.kind === 'lost') line.lost = state.failure;
       if (line?.phase.name !== 'online') return;
@@ -328,28 +302,28 @@ export function openSessions(parts: SessionParts): Sessions {
       line.nick = state.wanted ?? state.nick ?? line.nick;
       if (line.stay) lasts(line, true);
     },
-    want: (key, as) => count(key, as, 1),
-    unwant: (key, as) => count(key, as, -1),
+    want: (key, as) => wants.count(key, as, 1),
+    unwant: (key, as) => wants.count(key, as, -1),
     listen: (news) => void listeners.push(news),
     release(key) {
-      const line = known(key);
+      const line = lines.get(key);
       if (line && !kept(line)) input(line, { kind: 'release' });
     },
     stay(account, on) {
-      for (const line of ofAccount(account)) {
+      for (const line of lines.ofAccount(account)) {
         line.stay = on;
         lasts(line, on);
         if (!kept(line)) input(line, { kind: 'release' });
       }
     },
     turn(account) {
-      for (const line of ofAccount(account)) {
+      for (const line of lines.ofAccount(account)) {
         input(line, { kind: 'release' });
-        if (kept(line)) input(lineOf(line.key), { kind: 'need' });
+        if (kept(line)) input(lines.of(line.key), { kind: 'need' });
       }
     },
     async drop(account, failure, reason = 'removed', only) {
-      const own = ofAccount(account).filter(({ key }) => !only || key.realm === only.realm);
+      const own = lines.ofAccount(account).filter(({ key }) => !only || key.realm === only.realm);
       for (const line of own) {
         line.removed = reason === 'removed';
         line.words = only?.words;
@@ -359,21 +333,23 @@ export function openSessions(parts: SessionParts): Sessions {
       }
       await Promise.all(own.map(({ closed }) => closed));
     },
-    get: (key) => known(key)?.session,
+    get: (key) => lines.get(key)?.session,
     state(key) {
-      const line = known(key);
+      const line = lines.get(key);
       if (!line) return { name: 'idle' };
-      const { phase, called, nick } = line;
+      const { phase, called, nick, paced } = line;
       return {
         name: phase.name,
+        ...(paced && !paced.throttled && { waits: true as const }),
         ...(called !== undefined && { nick: called }),
         ...(nick !== undefined && { wanted: nick }),
       };
     },
-    list: (transport) => all().flatMap(({ key }) => (splitAccount(key.account).transport === transport ? [key] : [])),
-    realms: (account) => ofAccount(account).map(({ key }) => key.realm),
+    list: (transport) =>
+      lines.all().flatMap(({ key }) => (splitAccount(key.account).transport === transport ? [key] : [])),
+    realms: (account) => lines.ofAccount(account).map(({ key }) => key.realm),
     async close(wait) {
-      const closing = all().map((line) => {
+      const closing = lines.all().map((line) => {
         line.cancel();
         return line.session?.close('stopped');
       });

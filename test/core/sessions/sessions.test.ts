@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Bridge, SessionKey } from '#src/bridge.ts';
 import { openSessions } from '#src/core/sessions/sessions.ts';
 import { openLog } from '#src/lib/log.ts';
@@ -13,10 +13,11 @@ const keyOf = (user: string): SessionKey => ({
   realm: 'net',
 });
 const romeo = keyOf('romeo');
+const came = (user: string): string[] => [`${user} comes`, `${user} online`];
 const lost = { kind: 'lost', failure: new Failure('remote-server-timeout') } as const;
 
 /** Sessions on a network that takes everybody, unless it is told to refuse. */
-function openTown({ pace = 5000, stays = false, wanted = false, connectless = false }) {
+function openTown({ pace = 5000, stays = false, wanted = false, connectless = false, strict = false }) {
   const clock = handClock();
   const told: string[] = [];
   const network: { refusal: Failure | undefined; stuck: boolean; breaks: boolean } = {
@@ -36,7 +37,13 @@ function openTown({ pace = 5000, stays = false, wanted = false, connectless = fa
         },
       };
     },
-  } as Pick<Bridge, 'connect'> as Bridge;
+    ...(strict && {
+      connectPace: () => ({
+        waits: (account, ms, throttled) =>
+          told.push(`${nameOf({ account, realm: '' })} waits ${ms}${throttled ? ', left alone' : ''}`),
+      }),
+    }),
+  } as Pick<Bridge, 'connect' | 'connectPace'> as Bridge;
   const sessions = openSessions({
     identities: { of: () => (connectless ? 'operator' : 'own') },
     clock,
@@ -124,6 +131,88 @@ it('makes expected sessions one after the other', async () => {
   expect(await news()).toEqual([]);
   clock.advance(1);
   expect(await news()).toEqual(['tybalt comes', 'tybalt online']);
+});
+
+describe('a network that wants everybody one after the other', () => {
+  it('makes a hundred who ask for it wait in their order, and tells each for how long', async () => {
+    const { clock, sessions, news } = openTown({ strict: true });
+    const users = Array.from({ length: 100 }, (_, n) => `user${n}`);
+    for (const user of users) sessions.need(keyOf(user));
+    expect(await news()).toEqual([
+      ...users.slice(1).map((user, n) => `${user} waits ${5000 * (n + 1)}`),
+      ...came('user0'),
+    ]);
+    for (const user of users.slice(1)) {
+      clock.advance(4999);
+      expect(await news()).toEqual([]);
+      clock.advance(1);
+      expect(await news()).toEqual(came(user));
+    }
+  });
+
+  it('has nobody wait for another network, and nobody who has gone away', async () => {
+    const { clock, sessions, news } = openTown({ strict: true });
+    for (const realm of ['net', 'oft', 'tor']) sessions.need({ ...romeo, realm });
+    expect(await news()).toEqual([...Array(3).fill('romeo comes'), ...Array(3).fill('romeo online')]);
+    for (const user of ['juliet', 'paris', 'tybalt']) sessions.need(keyOf(user));
+    sessions.release(keyOf('paris'));
+    await news();
+    clock.advance(5000);
+    expect(await news()).toEqual(came('juliet'));
+    clock.advance(5000);
+    expect(await news()).toEqual(came('tybalt'));
+    clock.advance(60_000);
+    expect(await news()).toEqual([]);
+  });
+
+  it('lets who asks go before whom nobody waits for', async () => {
+    const { clock, sessions, news } = openTown({ strict: true, wanted: true });
+    const [juliet, tybalt] = [keyOf('juliet'), keyOf('tybalt')];
+    for (const key of [romeo, juliet, tybalt]) sessions.expect(key, undefined, false);
+    sessions.resume(DOMAIN, () => true);
+    expect(await news()).toEqual(came('romeo'));
+    expect(sessions.state(tybalt)).toMatchObject({ name: 'connecting', waits: true });
+    sessions.need(keyOf('paris'));
+    sessions.need(tybalt);
+    expect(await news()).toEqual(['paris waits 5000', 'tybalt waits 10000']);
+    clock.advance(15_000);
+    expect((await news()).filter((what) => what.includes('comes'))).toEqual(
+      ['paris', 'tybalt', 'juliet'].map((user) => `${user} comes`),
+    );
+  });
+
+  it('is left alone by all for twice as long each time that it asks for that, until it lets somebody in', async () => {
+    const { clock, sessions, network, news } = openTown({ strict: true, wanted: true });
+    network.refusal = new Failure('too-fast', { retryAfter: 15_000 });
+    sessions.need(romeo);
+    expect(await news()).toEqual(['romeo comes', 'romeo waits 15000, left alone']);
+    sessions.need(keyOf('juliet'));
+    expect(await news()).toEqual(['juliet waits 20000, left alone']);
+    expect(sessions.state(romeo)).not.toHaveProperty('waits');
+    clock.advance(15_000);
+    expect(await news()).toEqual(['romeo comes', 'romeo waits 30000, left alone']);
+    network.refusal = undefined;
+    clock.advance(29_999);
+    expect(await news()).toEqual([]);
+    clock.advance(1);
+    expect(await news()).toEqual(came('romeo'));
+    clock.advance(5000);
+    expect(await news()).toEqual(came('juliet'));
+    network.refusal = new Failure('too-fast', { retryAfter: 15_000 });
+    clock.advance(5000);
+    sessions.need(keyOf('tybalt'));
+    expect(await news()).toEqual(['tybalt comes', 'tybalt waits 15000, left alone']);
+  });
+
+  it('does not leave it alone for longer because several have heard it at the same time', async () => {
+    const { clock, sessions, network, news } = openTown({ strict: true, wanted: true, pace: 0 });
+    network.refusal = new Failure('too-fast', { retryAfter: 15_000 });
+    for (const key of [romeo, keyOf('juliet')]) sessions.need(key);
+    await news();
+    network.refusal = undefined;
+    clock.advance(15_000);
+    expect((await news()).filter((what) => what.includes('online'))).toHaveLength(2);
+  });
 });
 
 it('makes an expected session at once for somebody who asks', async () => {

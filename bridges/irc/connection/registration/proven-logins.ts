@@ -72,7 +72,8 @@ export function provenLogin(host: Host, key: SessionKey, standings: LoginRecords
   };
 }
 
-const secretsOf = ({ login, certificate }: ServicesAccount): string =>
+/** What an account logs in with, as one text. */
+export const secretsOf = ({ login, certificate }: ServicesAccount): string =>
   [login?.username.open(), login?.password.open(), ...(certificate ? [certificate.cert] : [])].join('\0');
 
 const patient = ({ code, message, foreign }: Failure): Failure =>

@@ -107,7 +107,7 @@ async function startSite(config: Config): Promise<AsyncDisposable> {
 function configOf(settings: GatewaySettings) {
   const { domain, smsDomain, secret, componentPort, ircServer, ircPort, users, ourNumber, owner, mail, matrix } =
     settings;
-  const server = { host: '127.0.0.1', port: ircPort, tls: false, throttle: 'off' };
+  const server = { host: '127.0.0.1', port: ircPort, tls: false, throttle: 'off', connect_pace: 0 };
   const web = mail && `127.0.0.1:${mail.webPort}`;
   return {
     xmpp: { host: '127.0.0.1', port: componentPort },

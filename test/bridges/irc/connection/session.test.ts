@@ -61,6 +61,10 @@ describe('logging in', () => {
     ['ERROR :Closing link: Z-Lined (spam)', 'banned'],
     ['ERROR :Trying to reconnect too fast', 'too-fast'],
     ['ERROR :Closing link: Z-Lined (Too many connections, wait a while)', 'too-fast'],
+    ['ERROR :Your host is trying to (re)connect too fast -- throttled', 'too-fast'],
+    ['ERROR :Your IP range has been attempting to connect too many times in too short a duration.', 'too-fast'],
+    ['ERROR :Connection refused, too many connections from your IP address!', 'queue-full'],
+    ['ERROR :Too many host connections (local)', 'queue-full'],
     ['ERROR :Server is going down', 'recipient-unavailable'],
   ])('gives up on %s', async (line, code) => {
     await using server = await ircServer();
