@@ -87,7 +87,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   assertIs(user, (await server.call(whoami)).user_id);
   parts.reached(server);
   const keys = connection.encryption
-    ? await openDeviceKeys({ call: (question) => server.call(question), state: host.state, account, user, device })
+    ? await openDeviceKeys({ call: server.call, state: host.state, account, user, device, exchanges })
     : undefined;
   const corrections = openCorrections(server, CORRECTIONS);
   const looks = openLooks({ host, account, user, server });
@@ -147,6 +147,11 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     if (!stop.signal.aborted) host.log.warn({ err }, 'keys could not be exchanged');
   }
 
+  function unsentNow(err: unknown): void {
+    if (!(err instanceof Failure && err.row.retry)) throw err;
+    unsent(err);
+  }
+
   /** Whoever hears first that the login has ended says so: nothing else is sent then. */
   async function watched<T>(answer: Promise<T>): Promise<T> {
     try {
@@ -196,7 +201,8 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   });
   parts.signal.addEventListener('abort', giveUp, { once: true });
   try {
-    if (keys) await keys.flush();
+    // What the homeserver cannot take now is sent with a later sync.
+    if (keys) await exchanges.run('keys', () => keys.flush()).catch(unsentNow);
     await online.promise;
   } catch (error) {
     await close();

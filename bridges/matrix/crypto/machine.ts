@@ -1,4 +1,5 @@
 import type * as Wasm from '@matrix-org/matrix-sdk-crypto-wasm';
+import type { Breaker } from '#bridges/matrix/breaker.ts';
 import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { isId } from '#bridges/matrix/wire/ids.ts';
 import type { BridgeState } from '#src/bridge.ts';
@@ -48,6 +49,8 @@ export type DeviceKeysParts = {
   readonly account: AccountKey;
   readonly user: string;
   readonly device: string;
+  /** What the homeserver has failed at for a room is left alone for a while. */
+  readonly exchanges: Breaker;
   /** Keys of rooms have come. */
   onKeys?(rooms: readonly string[]): void;
 };
@@ -62,13 +65,16 @@ export type DeviceKeys = {
   alone<T>(work: () => Promise<T>): Promise<T>;
   /** Takes in what a sync says. Resolves once durable; what is to be answered goes out by `flush`. */
   take(news: KeyNews): Promise<void>;
-  /** Sends what the library wants sent: new keys, questions for those of others, answers. */
+  /** Sends what the library wants sent: new keys, questions for those of others, answers. What fails keeps the others from nothing. */
   flush(): Promise<void>;
   /** Hands one request of the library to the homeserver. Within `alone`. */
   send(request: KeyRequest): Promise<void>;
   /** The same beside all else that is done with the keys: for what was made within `alone`, and nobody waits for. */
   sendBeside(request: KeyRequest): Promise<void>;
-  /** The content of an encrypted event, after everybody in the room was given its key. */
+  /**
+   * The content of an encrypted event, after everybody in the room was given its key. In one room one after the other. Rejects with a
+   * `Failure` where the homeserver fails at that; nothing was said then.
+   */
   encrypt(room: RoomKeys, type: string, content: Json): Promise<Json>;
   decrypt(room: string, event: Json): Promise<Decrypted>;
   /** Does nothing new, and resolves once what is under way is over. */
@@ -86,17 +92,20 @@ export type KeyRequest = {
   readonly version?: string;
 };
 
+/** Times that something is found missing before a room can be written to: devices, sessions with them, and the key for them. */
+const TURNS = 8;
 /** Events that were read, as many as are remembered. */
 const READ = 20_000;
 
 /** Opens the keys of a device, those that are kept or new ones. */
 export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys> {
-  const { call, user, device, onKeys } = parts;
+  const { call, user, device, exchanges, onKeys } = parts;
   const engine = await loadEngine();
   const { wasm } = engine;
   const store = await openKeyStore({ ...parts, engine });
   const machine = await opened(engine, store, user, device);
   let last: Promise<unknown> = Promise.resolve();
+  let flushing: Promise<unknown> = Promise.resolve();
   let closed: Promise<void> | undefined;
   const read = openRecent<unknown>(READ);
 
@@ -136,30 +145,70 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
     if (request.id !== undefined) await machine.markRequestAsSent(request.id, request.type, JSON.stringify(answer));
   }
 
-  async function sendBeside(request: KeyRequest): Promise<void> {
+  /** What was made within `alone` is durable by now. Meanwhile all else goes on: the homeserver may take its time. */
+  async function sendBeside(request: KeyRequest, tries?: number): Promise<void> {
     const { id, type } = request;
-    const answer = await call({ ...callOf(wasm, request), tries: 1 });
+    const answer = await call({ ...callOf(wasm, request), ...(tries !== undefined && { tries }) });
     if (id !== undefined) await alone(() => machine.markRequestAsSent(id, type, JSON.stringify(answer)));
   }
 
   async function sendAll(): Promise<void> {
-    for (const request of await machine.outgoingRequests()) await send(request);
+    let failure: unknown;
+    for (const request of await alone(() => machine.outgoingRequests()))
+      await sendBeside(request).catch((error: unknown) => {
+        failure ??= error;
+      });
+    if (failure !== undefined) throw failure;
   }
 
-  async function shareKey({ room, members, historyVisibility, encryption }: RoomKeys): Promise<void> {
-    await machine.updateTrackedUsers(ids(members));
-    await sendAll();
-    const claim = await machine.getMissingSessions(ids(members));
-    if (claim) await send(claim);
-    const settings = new wasm.EncryptionSettings();
-    settings.algorithm = wasm.EncryptionAlgorithm.MegolmV1AesSha2;
-    settings.historyVisibility = visibility(wasm, historyVisibility);
-    const { rotation_period_ms: age, rotation_period_msgs: count } = encryption;
-    // In microseconds there.
-    if (isCount(age)) settings.rotationPeriod = BigInt(age) * 1000n;
-    if (isCount(count)) settings.rotationPeriodMessages = BigInt(count);
-    for (const request of await machine.shareRoomKey(new wasm.RoomId(room), ids(members), settings))
-      await send(request);
+  /** Only one at a time asks the same. */
+  function flush(): Promise<void> {
+    const done = flushing.then(sendAll);
+    flushing = done.catch(() => undefined);
+    return done;
+  }
+
+  /** What has to be asked or told before a room can be written to, as far as that was not `tried` for it; nothing is left at last. */
+  async function missingFor({ room, members, historyVisibility, encryption }: RoomKeys, tried: Set<Wasm.RequestType>) {
+    const users = ids(members);
+    const { KeysQuery, KeysClaim } = wasm.RequestType;
+    await machine.updateTrackedUsers(users);
+    const asks = async (type: Wasm.RequestType, find: () => Promise<readonly KeyRequest[]>) => {
+      if (tried.has(type)) return [];
+      tried.add(type);
+      return find();
+    };
+    const queries = await asks(KeysQuery, async () => {
+      const requests: readonly KeyRequest[] = await machine.outgoingRequests();
+      return requests.filter((request) => request.type === KeysQuery && isAbout(request, members));
+    });
+    if (queries.length > 0) return queries;
+    const claims = await asks(KeysClaim, async () => {
+      const claim = await machine.getMissingSessions(ids(members));
+      return claim ? [claim] : [];
+    });
+    if (claims.length > 0) return claims;
+    return machine.shareRoomKey(new wasm.RoomId(room), ids(members), settingsOf(wasm, historyVisibility, encryption));
+  }
+
+  /**
+   * Encrypts where everybody has the key. What fails on the way there fails this room alone: what is sent to the homeserver
+   * keeps nobody else from their keys.
+   */
+  async function encrypt(about: RoomKeys, type: string, content: Json): Promise<Json> {
+    const tried = new Set<Wasm.RequestType>();
+    for (let turn = 0; turn < TURNS; turn++) {
+      const step = await alone(async () => {
+        const missing = await missingFor(about, tried);
+        if (missing.length > 0) return { missing };
+        const text = await machine.encryptRoomEvent(new wasm.RoomId(about.room), type, JSON.stringify(content));
+        return { content: objectOf(JSON.parse(text)) };
+      });
+      if (step.content) return step.content;
+      for (const request of step.missing)
+        await exchanges.run(`${about.room} ${request.type}`, () => sendBeside(request));
+    }
+    throw new Failure('remote-server-timeout');
   }
 
   return {
@@ -167,8 +216,8 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
     machine,
     call,
     alone,
-    ...{ send, sendBeside },
-    flush: () => alone(sendAll),
+    ...{ send, flush },
+    sendBeside: (request) => sendBeside(request, 1),
     take: ({ events, changed, left, counts, fallbacks }) =>
       alone(async () => {
         const unused = fallbacks && new Set(fallbacks);
@@ -180,12 +229,7 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
           await machine.receiveSyncChanges(JSON.stringify(part), lists, numbers, unused, trusting());
         }
       }),
-    encrypt: (keys, type, content) =>
-      alone(async () => {
-        await shareKey(keys);
-        const text = await machine.encryptRoomEvent(new wasm.RoomId(keys.room), type, JSON.stringify(content));
-        return objectOf(JSON.parse(text));
-      }),
+    encrypt,
     decrypt: (room, event) =>
       alone(async (): Promise<Decrypted> => {
         try {
@@ -219,6 +263,23 @@ function megolmIndex(ciphertext: string): string {
   const bytes = Buffer.from(ciphertext.slice(0, 16), 'base64');
   const end = bytes.findIndex((byte, at) => at > 1 && byte < 0x80);
   return bytes.subarray(2, end + 1).toString('hex');
+}
+
+/** Whether a question for keys is about one of these users. */
+const isAbout = ({ body }: KeyRequest, users: readonly string[]): boolean => {
+  const asked = objectOf(objectOf(JSON.parse(body)).device_keys);
+  return users.some((user) => Object.hasOwn(asked, user));
+};
+
+function settingsOf(wasm: typeof Wasm, historyVisibility: string, encryption: Json): Wasm.EncryptionSettings {
+  const settings = new wasm.EncryptionSettings();
+  settings.algorithm = wasm.EncryptionAlgorithm.MegolmV1AesSha2;
+  settings.historyVisibility = visibility(wasm, historyVisibility);
+  const { rotation_period_ms: age, rotation_period_msgs: count } = encryption;
+  // In microseconds there.
+  if (isCount(age)) settings.rotationPeriod = BigInt(age) * 1000n;
+  if (isCount(count)) settings.rotationPeriodMessages = BigInt(count);
+  return settings;
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;

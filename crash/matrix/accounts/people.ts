@@ -1,6 +1,8 @@
+import { openBreaker } from '#bridges/matrix/breaker.ts';
 import { type DeviceKeys, openDeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import { type Json, objectOf, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
 import type { BridgeState } from '#src/bridge.ts';
+import { systemClock } from '#src/lib/time/clock.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { FakeHomeserver } from '../../../test/fakes/homeserver.ts';
 import type { FakeEvent, FakeRoom } from '../../../test/fakes/homeserver-state.ts';
@@ -44,6 +46,7 @@ export async function openPerson(user: string, { state, accounts }: Servers, led
     account,
     user,
     device,
+    exchanges: openBreaker(systemClock, { min: 1_000, max: 1_000 }),
   });
   const texts = new Map<string, string>();
   const unread: FakeEvent[] = [];

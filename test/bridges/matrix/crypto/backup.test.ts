@@ -9,7 +9,7 @@ import { openKey, openStore, type Store } from '#src/store/index.ts';
 import { KeyServer } from '../../../fakes/key-server.ts';
 import { handClock } from '../../../hand-clock.ts';
 import { tempFolder } from '../../../store/folder.ts';
-import { account, keyCall } from './device.ts';
+import { account, keyCall, patient } from './device.ts';
 
 const ALICE = '@alice:example.org';
 const ROOM = {
@@ -34,7 +34,7 @@ async function openBackedUp(answer: (question: KeyQuestion) => Promise<Json>) {
   const { state } = openBridgeState({ store, transport: 'matrix.example', sealKey: openKey({ text: '0'.repeat(64) }) });
   const other = keyCall(new KeyServer(), ALICE, 'DEVICE');
   const call = (question: KeyQuestion) => (question.path.includes('room_keys') ? answer(question) : other(question));
-  const keys = await openDeviceKeys({ call, state, account, user: ALICE, device: 'DEVICE' });
+  const keys = await openDeviceKeys({ call, state, account, user: ALICE, device: 'DEVICE', exchanges: patient() });
   await keys.flush();
   const { publicKeyBase64 } = keys.engine.wasm.BackupDecryptionKey.createRandomKey().megolmV1PublicKey;
   await keys.alone(() => keys.machine.enableBackupV1(publicKeyBase64, '1'));

@@ -1,8 +1,10 @@
+import { openBreaker } from '#bridges/matrix/breaker.ts';
 import { type DeviceKeys, type KeyCall, type KeyNews, openDeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import { objectOf } from '#bridges/matrix/wire/event.ts';
 import type { BridgeState } from '#src/bridge.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import type { KeyServer } from '../../../fakes/key-server.ts';
+import { handClock } from '../../../hand-clock.ts';
 
 export const account: AccountKey = accountKey('romeo@a.example' as BareJid, 'matrix.example');
 
@@ -19,7 +21,11 @@ export const keyCall =
     throw new Error(`nobody answers ${path.join('/')}`);
   };
 
-export type TestDevice = { readonly keys: DeviceKeys; sync(): Promise<void> };
+/** `sync`: `changed` are those of whose devices the homeserver tells that they have changed. */
+export type TestDevice = { readonly keys: DeviceKeys; sync(changed?: readonly string[]): Promise<void> };
+
+/** What a homeserver has failed at is asked again at once. */
+export const patient = () => openBreaker(handClock(), { min: 0, max: 0 });
 
 /** The keys of a device, and its part of a sync. */
 export async function openDevice(
@@ -27,20 +33,21 @@ export async function openDevice(
   state: BridgeState,
   user: string,
   device = 'DEVICE',
+  exchanges = patient(),
 ): Promise<TestDevice> {
-  const keys = await openDeviceKeys({ call: keyCall(server, user, device), state, account, user, device });
+  const keys = await openDeviceKeys({ call: keyCall(server, user, device), state, account, user, device, exchanges });
   await keys.flush();
-  const news = (): KeyNews => ({
+  const news = (changed: readonly string[]): KeyNews => ({
     events: server.inbox(user, device),
-    changed: [],
+    changed,
     left: [],
     counts: server.counts(user, device),
     fallbacks: ['signed_curve25519'],
   });
   return {
     keys,
-    async sync() {
-      await keys.take(news());
+    async sync(changed = []) {
+      await keys.take(news(changed));
       await keys.flush();
     },
   };
