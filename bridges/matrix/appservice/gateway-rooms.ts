@@ -43,6 +43,8 @@ export type GatewayRoom = {
   readonly room: MatrixRoom;
   /** Who is in it on XMPP. Other ghosts there are left over, and nobody is shown them. */
   readonly inside: Set<AccountKey>;
+  /** Those of them who have not been told yet of who is there, and what was said. */
+  readonly arriving: Set<AccountKey>;
   /** Who types, as far as that was told. */
   typing: ReadonlySet<string>;
   /** It was said there that it is bridged, or tried. */
@@ -100,7 +102,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     for (const event of events.toSorted((a, b) => a.at - b.at)) applyState(room, event);
     // Told meanwhile, in its order: the answer may be older.
     for (const event of since) applyState(room, event);
-    const loaded: GatewayRoom = { room, inside: new Set(), typing: new Set() };
+    const loaded: GatewayRoom = { room, inside: new Set(), arriving: new Set(), typing: new Set() };
     rooms.set(id, loaded);
     return loaded;
   }
@@ -170,8 +172,19 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     });
   }
 
+  function putInto(entered: GatewayRoom, { account, id, nick, isForced, isBack }: Entering): void {
+    const as = ghosts.idOf(account);
+    if (!isJoined(entered.room, as)) applyState(entered.room, joinOf(as, id));
+    chooseNick(entered.room, as, nick);
+    entered.inside.add(account);
+    if (!isForced && !isBack) entered.arriving.add(account);
+    // Others may have left it since it was loaded.
+    rooms.set(id, entered);
+  }
+
   /** Puts an account's ghost into a room by a homeserver that may be given up. Where that fails nothing of it is left. */
-  async function come({ account, id, nick, isForced, isBack }: Entering, by: Homeserver): Promise<void> {
+  async function come(entry: Entering, by: Homeserver): Promise<void> {
+    const { account, id, nick, isForced, isBack } = entry;
     const refusal = shutOut(policies.room(id) ?? policies.user(ghosts.idOf(account)));
     if (refusal) throw refusal;
     if (!isForced) await consents.assertOpen({ account, id, via: via.get(id) ?? [], origin: origins.get(id) });
@@ -187,11 +200,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
       isIn = true;
       const entered = await loadOnce(id, as, by);
       assertNotBridged(entered);
-      if (!isJoined(entered.room, as)) applyState(entered.room, joinOf(as, id));
-      chooseNick(entered.room, as, nick);
-      entered.inside.add(account);
-      // Others may have left it since it was loaded.
-      rooms.set(id, entered);
+      putInto(entered, entry);
       await host.state.put({ key: INSIDE + key }, '');
     } catch (error) {
       if (!wasKnown && rooms.get(id)?.inside.size === 0) rooms.delete(id);

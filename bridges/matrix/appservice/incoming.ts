@@ -75,6 +75,17 @@ export function openIncoming(parts: IncomingParts) {
       ...body,
     }));
 
+  /** What is said in a room, which those who are on their way into it find there. */
+  function tellSaid(drafts: readonly Draft[], { gateway }: Venue, writes: readonly StateWrite[] = []): Promise<void> {
+    const found = gateway ? arriving(gateway).flatMap((account) => drafts.map((draft) => asPast(draft, account))) : [];
+    const isNews = !gateway || found.length === 0 || arriving(gateway).length < gateway.inside.size;
+    return tell(isNews ? [...drafts, ...found] : found, writes);
+  }
+
+  /** What one of ours has said, for those who are on their way in. */
+  const ownWords = (value: unknown, gateway: GatewayRoom): readonly Draft[] =>
+    arriving(gateway).flatMap((account) => past([value], gateway.room.id, account));
+
   async function tell(drafts: readonly Draft[], writes: readonly StateWrite[] = []): Promise<void> {
     if (drafts.length > 0 || writes.length > 0) await host.emit(drafts, writes);
   }
@@ -91,6 +102,11 @@ export function openIncoming(parts: IncomingParts) {
     const venue = venueOf(event.room);
     if (event.stateKey !== undefined) return takeState(event, venue);
     authors.set(event.id, event.sender);
+    if (venue?.gateway && ghosts.isOurs(event.sender)) return tell(ownWords(value, venue.gateway));
+    return takeTimeline(event, venue);
+  }
+
+  async function takeTimeline(event: RoomEvent, venue: Venue | undefined): Promise<void> {
     if (!isHeard(event.sender) || isPuppeted(event.content) || isOtherBot(event, venue)) return;
     if (!venue?.direct) await bot.heard(event);
     if (!venue) return;
@@ -278,11 +294,11 @@ export function openIncoming(parts: IncomingParts) {
       const at = { room: event.room, target: reaction.target, user: event.sender };
       return tellReactions(event, venue, await reactions.added(at, { event: event.id, key: reaction.key }));
     }
-    if (event.type !== 'm.room.redaction') return tell(draftsOf(event, venue, decode(event, venue.view)));
+    if (event.type !== 'm.room.redaction') return tellSaid(draftsOf(event, venue, decode(event, venue.view)), venue);
     const change = event.redacts === undefined ? undefined : await reactions.removed(event.redacts);
     if (change) return tellReactions(event, venue, change);
     const author = event.redacts === undefined ? undefined : await authorOf(event.room, event.redacts, venue);
-    await tell(draftsOf(event, venue, decode(event, venue.view, author)));
+    await tellSaid(draftsOf(event, venue, decode(event, venue.view, author)), venue);
   }
 
   async function tellReactions(event: RoomEvent, venue: Venue, change: ReactionChange | undefined): Promise<void> {
@@ -291,7 +307,7 @@ export function openIncoming(parts: IncomingParts) {
     // A moderator may have taken it away: it is its author's all the same.
     const by = { ...event, sender: at.user };
     const body = { kind: 'reaction', target: at.target as ForeignId, emoji: keysOf(set) } as const;
-    await tell(ghosts.isOurs(at.user) ? [] : draftsOf(by, venue, [body]), writes);
+    await tellSaid(ghosts.isOurs(at.user) ? [] : draftsOf(by, venue, [body]), venue, writes);
   }
 
   /** Who has written an event; a redacted one still says so. */
@@ -318,7 +334,7 @@ export function openIncoming(parts: IncomingParts) {
     if (direct) await directs.put({ ...direct, encrypted: true, warned: true });
     const [account] = direct ? [direct.account] : (gateway?.inside ?? []);
     const text = wordsIn(texts.undecryptable, account ? host.language(account) : 'en');
-    await tell(draftsOf(event, venue, [{ kind: 'message', text, style: 'notice' }]));
+    await tellSaid(draftsOf(event, venue, [{ kind: 'message', text, style: 'notice' }]), venue);
   }
 
   /** What another bridge says for people of XMPP by its own user. */
@@ -345,6 +361,11 @@ export function openIncoming(parts: IncomingParts) {
 
   return { take, ephemeral: openEphemeral({ host, venues, watchers, tell }), past, tellName };
 }
+
+const arriving = (room: GatewayRoom): readonly AccountKey[] =>
+  [...room.arriving].filter((account) => room.inside.has(account));
+
+const asPast = (draft: Draft, account: AccountKey): Draft => ({ ...draft, live: false, seenBy: account });
 
 /** Whether somebody may speak of it later. */
 const isReferable = ({ kind }: EventBody): boolean =>

@@ -162,6 +162,7 @@ export function openOutgoing(parts: OutgoingParts) {
     const { promise: patience, resolve } = Promise.withResolvers<undefined>();
     const cancel = host.clock.after(PATIENCE, () => resolve(undefined));
     const found = await Promise.race([past, patience]).finally(cancel);
+    rooms.get(id)?.arriving.delete(account);
     await host.emit([...(found ?? []), ...rooms.shown(id)]);
     if (!found) void past.then((late) => (parts.stop.aborted ? undefined : host.emit(late)));
   }
