@@ -16,6 +16,7 @@ export async function visitMatrix(page: Page, { step }: Steps): Promise<void> {
     if (await tab.isVisible()) await tab.click();
     await room.getByRole('button', { name: 'Join the room' }).click();
     await composer.waitFor({ timeout: patience });
+    await seen(room.getByRole('button', { name: 'Go to the room' }), 'that the room is joined');
   });
   await step('what is said on Matrix arrives in the page', async () => {
     await room.getByLabel(`Write as ${matrixOwner.name}`).fill(question);

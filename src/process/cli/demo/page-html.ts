@@ -58,14 +58,24 @@ function befriend(api, { jid, name, button }) {
   api.listen.once('rosterContactsFetched', () => api.contacts.add({ jid, name }));
   document.getElementById(button).addEventListener('click', () => api.chats.open(jid, {}, true));
 }
+// A button opens a room: who is in it already does not join it once more.
+function visit(api, { jid, nick, button }, { ENTERED }) {
+  const element = document.getElementById(button);
+  const outside = element.textContent;
+  element.addEventListener('click', () => api.rooms.open(jid, { nick }, true));
+  api.listen.on('chatRoomInitialized', (room) => {
+    if (room.get('jid') !== jid) return;
+    const tell = () => (element.textContent = room.session.get('connection_status') === ENTERED ? 'Go to the room' : outside);
+    room.session.on('change:connection_status', tell);
+  });
+}
 // Converse tells of status 100 and 170 whatever its settings say, and here they say nothing to the visitor.
 converse.plugins.add('isthmus-demo', {
   dependencies: ['converse-muc'],
   initialize() {
     for (const code of ['100', '170']) this._converse.labels.muc.STATUS_CODE_MESSAGES[code] = '';
     for (const contact of ${raw(inScript(contacts))}) befriend(this._converse.api, contact);
-    for (const { jid, nick, button } of ${raw(inScript(rooms))})
-      document.getElementById(button).addEventListener('click', () => this._converse.api.rooms.open(jid, { nick }, true));
+    for (const room of ${raw(inScript(rooms))}) visit(this._converse.api, room, this._converse.constants.ROOMSTATUS);
   },
 });
 converse.initialize(${raw(inScript(settings(facts)))});
