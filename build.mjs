@@ -77,7 +77,7 @@ function releasePackage() {
     bin,
     // TypeScript leaves `#src/x.ts` as it is: the package says where that is now.
     imports: Object.fromEntries(folders.map((folder) => [`#${folder}/*.ts`, `./dist/${folder}/*.js`])),
-    files: ['bin', 'dist', 'config.example.yaml'],
+    files: ['bin', 'dist', 'docs', 'bridges', 'config.example.yaml', 'CHANGELOG.md'],
     dependencies,
     bundledDependencies: Object.keys(dependencies),
     optionalDependencies,
@@ -129,7 +129,8 @@ function placeOf(name, path) {
 }
 
 function copyFiles() {
-  const files = ['bin/isthmus.mjs', 'config.example.yaml', 'README.md', 'CHANGELOG.md', 'LICENSE'];
+  const pages = globSync(['docs/**/*.md', 'bridges/*/README.md'], { cwd: root });
+  const files = ['bin/isthmus.mjs', 'config.example.yaml', 'README.md', 'CHANGELOG.md', 'LICENSE', ...pages];
   for (const file of files.filter((name) => existsSync(join(root, name)))) {
     mkdirSync(dirname(join(release, file)), { recursive: true });
     cpSync(join(root, file), join(release, file));

@@ -11,9 +11,10 @@ const NEEDED = 24;
 /**
  * V8 gives short-lived objects up to 96 MB, and glibc each thread an arena of its own: for 1,000 users that is 90 MB that
  * they do not need, at no gain in speed (docs/performance.md). With the second one garbage can be collected while nothing
- * goes on (src/process/idle-collection.ts). All have to be known before the process starts.
+ * goes on (src/process/idle-collection.ts), with the third one the authorities of this machine are trusted, not only those
+ * that came with Node. All have to be known before the process starts.
  */
-const SLIM = ['--max-semi-space-size=4', '--expose-gc'];
+const OPTIONS = ['--max-semi-space-size=4', '--expose-gc', '--use-system-ca'];
 const ARENAS = { MALLOC_ARENA_MAX: '2' };
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
@@ -34,7 +35,7 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
 function slimDown() {
   const decided = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => option.includes('semi-space'));
   if (decided || process.platform === 'win32' || typeof process.execve !== 'function') return;
-  const args = [process.execPath, ...process.execArgv, ...SLIM, ...process.argv.slice(1)];
+  const args = [process.execPath, ...process.execArgv, ...OPTIONS, ...process.argv.slice(1)];
   process.execve(process.execPath, args, { ...ARENAS, ...process.env });
 }
 

@@ -112,7 +112,9 @@ export const config = z
     any_server: z
       .boolean()
       .default(false)
-      .describe('May users name servers that are not listed? Only public addresses and TLS on port 6697 then'),
+      .describe(
+        'May users name servers that are not listed? Only public addresses then and the usual ports of IRC, 6697 with TLS unless they choose another',
+      ),
     fixed_server: hostName
       .nullable()
       .default(null)

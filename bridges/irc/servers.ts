@@ -4,6 +4,9 @@ import type { WebIrc } from './connection/registration/webirc.ts';
 import type { RealmSettings } from './settings.ts';
 import type { ChannelEncodings } from './wire/encodings.ts';
 
+/** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
+export const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];
+
 /** An address at which a server may be. */
 export type ServerAddress = { readonly host: string; readonly port: number; readonly tls: boolean };
 

@@ -10,6 +10,7 @@ const NOTE_COLUMN = 40;
 
 const HEADER = `# Isthmus: an example configuration. Every key that there is stands here; what is commented out may be left out.
 # Durations are written as 90s, 5m, 2h or 30d, sizes as 256KiB or 50MB. A secret is { env: NAME }, { file: PATH } or text in quotes.
+# A path that does not begin with / is taken from the folder in which a command is started.
 # "isthmus check-config --config FILE" tells what is wrong with a file.
 `;
 

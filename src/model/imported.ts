@@ -4,7 +4,7 @@ import type { BareJid, EventId } from './ids.ts';
 
 /**
  * What the database of another gateway says of one of its users; ids are formatted addresses, `''` is the gateway itself.
- * `left` is what cannot be brought over and why, in words for the operator.
+ * `left` is what cannot be brought over and why, `idle` what is of no use as the config is, both in words for the operator.
  */
 export type ImportedRecord =
   | {
@@ -16,7 +16,7 @@ export type ImportedRecord =
     }
   | { readonly kind: 'contact'; readonly user: BareJid; readonly id: string }
   | (ImportedMessage & { readonly kind: 'message' })
-  | { readonly kind: 'left'; readonly why: string };
+  | { readonly kind: 'left' | 'idle'; readonly why: string };
 
 /** A message in a room that one of its users has seen. `uid` is its own in that database, `at` in ms since 1970. */
 export type ImportedMessage = {

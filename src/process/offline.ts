@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
 import type { Config } from '#src/config.ts';
 import { openBudgets } from '#src/core/journal/budgets.ts';
 import { openQueue } from '#src/core/journal/operator/queue.ts';
@@ -15,8 +16,7 @@ const WEEK = 7 * 86_400_000;
  * is no store yet: a command makes none.
  */
 export async function openOffline(config: Config): Promise<AsyncDisposable & { readonly operations: Operations }> {
-  const [, file] = /^sqlite:(.+)$/.exec(config.store) ?? [];
-  if (file !== undefined && !existsSync(file)) throw new StoreRefused(`there is no store at ${file} yet`);
+  storeMustExist(config);
   const log = openLog('silent');
   const clock = systemClock;
   const store = await openStore({ url: config.store, log, clock });
@@ -37,6 +37,14 @@ export async function openOffline(config: Config): Promise<AsyncDisposable & { r
     operations: openOperations({ store, queue, purge: (user) => purge(store, user, clock.now()) }),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
+}
+
+/** Throws StoreRefused where there is no store: a command makes none. */
+export function storeMustExist({ store }: Pick<Config, 'store'>): void {
+  const [, file] = /^sqlite:(.+)$/.exec(store) ?? [];
+  if (file === undefined || existsSync(file)) return;
+  const where = isAbsolute(file) ? '' : `: the config has ${file}, from the folder in which a command is started`;
+  throw new StoreRefused(`there is no store at ${resolve(file)} yet${where}`);
 }
 
 /** What the accounts shared with others is removed by the next run. */

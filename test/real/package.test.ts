@@ -143,6 +143,15 @@ describe('the package', () => {
 
   afterAll(() => site[Symbol.dispose]());
 
+  it('has the pages that the README names', () => {
+    const at = join(site.path, 'node_modules/isthmus');
+    const named = [...readFileSync(join(at, 'README.md'), 'utf8').matchAll(/\]\(([\w/.-]+\.md)/g)].map(
+      ([, page = '']) => page,
+    );
+    expect(named).toContain('docs/operating.md');
+    expect(named.filter((page) => !existsSync(join(at, page)))).toEqual([]);
+  });
+
   it('prints the version of the checkout', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     await using running = installed(['--version']);

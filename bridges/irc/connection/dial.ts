@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Server, ServerAddress } from '#bridges/irc/servers.ts';
+import { IRC_PORTS, type Server, type ServerAddress } from '#bridges/irc/servers.ts';
 import { texts } from '#bridges/irc/texts.ts';
 import type { Host, SessionKey } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -7,9 +7,6 @@ import type { Words } from '#src/model/language.ts';
 import { authoritiesIn } from './registration/client-certificate.ts';
 import type { ServicesAccount } from './registration/sasl-mechanisms.ts';
 import type { TransportSecurity } from './transport-security.ts';
-
-/** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
-const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];
 
 /** How the address of a server is found. */
 export type Dialling = {

@@ -9,6 +9,8 @@ import type { DatabaseRow } from './database.ts';
 /** How servers and channels are addressed here, and which servers there are. */
 export type Addressing = {
   serves(realm: string): boolean;
+  /** Why nobody could connect there by what they have set. */
+  hindrance(realm: string, values: Values): string | undefined;
   format(address: Address): string;
   /** Throws a `Failure` for what is no address. */
   parse(local: string): Address;
@@ -67,9 +69,11 @@ export function serverRecords(row: DatabaseRow, commands: readonly string[], at:
     ...words('encoding_in', row.encodingin_),
     ...words('encoding_out', row.encodingout_),
   };
+  const idle = at.hindrance(realm, values);
   return [
     ...settings({ user, scope: 'realm', id: at.format({ kind: 'realm', realm, name: '' }) }, values),
     ...untaken(row, lines.length - sent.length),
+    ...(idle === undefined ? [] : [{ kind: 'idle', why: idle } as const]),
   ];
 }
 

@@ -10,6 +10,7 @@ import {
   serverRecords,
 } from './biboumi-rows.ts';
 import { type DatabaseRow, type ForeignDatabase, openDatabase } from './database.ts';
+import { hindrance } from './use.ts';
 
 /** The tables of biboumi 9.0, and the order in which their rows are read: what was said comes last, by its time. */
 const TABLES = [
@@ -67,6 +68,7 @@ function addressing(config: IrcConfig): Addressing {
   return {
     serves: (realm) =>
       fixed_server === null ? entryOf(config, realm) !== undefined : fixed_server.toLowerCase() === realm.toLowerCase(),
+    hindrance: (realm, values) => hindrance(config, realm, values),
     format: (address) => given.format(given.fold(address)),
     parse: (local) => given.fold(given.parse(local)),
   };

@@ -23,7 +23,7 @@ export const openDatabase = (from: string): Promise<ForeignDatabase> =>
 
 function openSqlite(file: string): ForeignDatabase {
   // SQLite would make it.
-  if (!existsSync(file)) throw new Error(`${file}: there is no such file`);
+  if (!existsSync(file)) throw new Error('there is no such file');
   const db = new DatabaseSync(file, { readOnly: true, timeout: 5000 });
   const numbered = (row: DatabaseRow): DatabaseRow =>
     Object.fromEntries(

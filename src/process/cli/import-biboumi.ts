@@ -27,7 +27,7 @@ export async function command(args: readonly string[]): Promise<number> {
     const { transport, importer } = chosen(config, values.transport);
     const dry = values['dry-run'] === true;
     await using source = await importer.open(from, transport.settings).catch((error: Error) => {
-      throw new ControlRefused(error.message);
+      throw new ControlRefused(`${withoutPassword(from)}: ${error.message}`);
     });
     await using target = await openTarget(config, dry);
     const { access, admins } = config;
@@ -77,18 +77,25 @@ function bar(): (done: number, total: number) => void {
   };
 }
 
-function told({ accounts, left, ...counts }: ImportSummary, of: { from: string; to: string; dry: boolean }): string {
+function told(
+  { accounts, left, idle, ...counts }: ImportSummary,
+  of: { from: string; to: string; dry: boolean },
+): string {
   const { from, to, dry } = of;
   const line = (what: string, { came, known }: ImportCount): string =>
     `  ${what.padEnd(9)}${came - known}${known === 0 ? '' : `, and ${known} that were there already`}\n`;
-  const reasons = [...left].sort(([, a], [, b]) => b - a).map(([why, times]) => `  ${times} × ${why}\n`);
+  const reasons = (head: string, of: ReadonlyMap<string, number>): readonly string[] =>
+    of.size === 0
+      ? []
+      : [`${head}:\n`, ...[...of].sort(([, a], [, b]) => b - a).map(([why, times]) => `  ${times} × ${why}\n`)];
   return [
     `${from} → ${to}${dry ? ' (nothing was stored)' : ''}\n`,
     `  ${'people'.padEnd(9)}${accounts.size}\n`,
     line('settings', counts.settings),
     line('contacts', counts.contacts),
     line('messages', counts.messages),
-    ...(reasons.length > 0 ? ['Not brought over:\n', ...reasons] : []),
+    ...reasons('Not brought over', left),
+    ...reasons('Of no use as the config is', idle),
   ].join('');
 }
 

@@ -23,13 +23,14 @@ export type ImportParts = {
 /** How many came, and how many of them were there already. */
 export type ImportCount = { came: number; known: number };
 
-/** What became of an import. `left` has why something was not brought over, and how often. */
+/** What became of an import. `left` has why something was not brought over, `idle` why it is of no use yet, each with how often. */
 export type ImportSummary = {
   readonly accounts: ReadonlySet<AccountKey>;
   readonly settings: ImportCount;
   readonly contacts: ImportCount;
   readonly messages: ImportCount;
   readonly left: ReadonlyMap<string, number>;
+  readonly idle: ReadonlyMap<string, number>;
 };
 
 /** Rows between two words on how far it is. */
@@ -46,8 +47,10 @@ export async function importAll(source: ImportSource, parts: ImportParts): Promi
     contacts: { came: 0, known: 0 },
     messages: { came: 0, known: 0 },
     left: new Map<string, number>(),
+    idle: new Map<string, number>(),
   };
-  const leave = (why: string): void => void summary.left.set(why, (summary.left.get(why) ?? 0) + 1);
+  const tell = (of: 'left' | 'idle', why: string): void => void summary[of].set(why, (summary[of].get(why) ?? 0) + 1);
+  const leave = (why: string): void => tell('left', why);
   const count = (of: ImportCount, known: boolean): void => {
     of.came++;
     if (known) of.known++;
@@ -64,7 +67,7 @@ export async function importAll(source: ImportSource, parts: ImportParts): Promi
   }
 
   async function bring(record: ImportedRecord): Promise<void> {
-    if (record.kind === 'left') return leave(record.why);
+    if ('why' in record) return tell(record.kind, record.why);
     if (!permitted(record.user)) return leave(`rows of ${record.user}, who is not on access.register`);
     const account = await accountOf(record.user);
     switch (record.kind) {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '#src/lib/time/clock.ts';
@@ -173,6 +174,29 @@ describe('isthmus import-biboumi', () => {
     expect(kept).toEqual({ nick: 'Tybalt' });
   });
 
+  it('tells what is of no use as the config is: where users may not connect to, and passwords that are not sent', async () => {
+    using at = house('any_server: true, servers: { near: { host: 127.0.0.1, tls: false } }');
+    const plain = { ports_: '6667', tlsports_: '' };
+    using db = new DatabaseSync(at.file);
+    for (const [server, more] of [
+      ['localhost', plain],
+      ['irc.example.com', { ports_: '16667', tlsports_: '' }],
+      ['irc.example.com', { ...plain, saslpassword_: 'balcony', nick_: 'x' }],
+      ['irc.example.com', { ...plain, tlsports_: '6697', saslpassword_: 'balcony', nick_: 'x' }],
+      ['near', { ...plain, pass_: 'balcony' }],
+      ['near', plain],
+    ] as const)
+      insert(db, 'ircserveroptions_', serverRow('juliet@a.example', server, more));
+    const summary = await imported(at, '--dry-run');
+    expect(summary.slice(summary.indexOf('Of no use as the config is:') + 1).toSorted()).toEqual([
+      '',
+      '  1 × irc.example.com:16667, which users may not choose: list the server of irc.example.com below "servers"',
+      '  1 × localhost:6667, which users may not choose: list the server of localhost below "servers"',
+      '  1 × passwords for irc.example.com, and no TLS there: list it below "servers", with TLS or with insecure_login',
+      '  1 × passwords for near, and no TLS there: list it below "servers", with TLS or with insecure_login',
+    ]);
+  });
+
   it('tells what it cannot read, and names what is missing', async () => {
     using at = house();
     const none = join(at.path, 'none.sqlite');
@@ -185,7 +209,7 @@ describe('isthmus import-biboumi', () => {
     }
     expect(errors).toEqual([
       `isthmus: ${none}: there is no such file`,
-      'isthmus: file is not a database',
+      `isthmus: ${at.config}: file is not a database`,
       'isthmus: the FILE or postgres:// URL to import is missing',
       'isthmus: no transport sms.example.org speaks IRC',
     ]);

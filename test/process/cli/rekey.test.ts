@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '#src/lib/time/clock.ts';
@@ -51,6 +51,23 @@ describe('isthmus rekey', () => {
     expect(existsSync(`${at.file}.new`)).toBe(false);
     await using store = await open(at.path);
     expect(await password(store, at.file)).toBe('hush');
+  });
+
+  it('makes no store, and says where it has looked for one', async () => {
+    using dir = folder();
+    const config = dir.file(
+      'c.yaml',
+      `transports: { irc.example.org: { bridge: irc, secret: x, servers: { irc.example.net: {} } } }\n`,
+    );
+    for (const args of [['rekey'], ['queue', 'list'], ['doctor']]) {
+      await using running = isthmus([...args, '--config', config], { cwd: dir.path });
+      expect(await running.ended).toEqual({
+        code: 1,
+        out: '',
+        err: `isthmus: there is no store at ${dir.path}/data/isthmus.db yet: the config has ./data/isthmus.db, from the folder in which a command is started\n`,
+      });
+    }
+    expect(readdirSync(dir.path)).toEqual(['c.yaml']);
   });
 
   it('is refused while another process has the store', async () => {
