@@ -63,6 +63,8 @@ async function openWire(caps: readonly string[]): Promise<Wire> {
     room: `${CHANNEL}%${REALM}`,
     person: `${PERSON}%${REALM}`,
     say: (text) => act(`PRIVMSG ${CHANNEL} :${text}`),
+    // By another client of a bouncer, which passes it on.
+    sayElsewhere: (name, text) => toOthers(`:${name}!u@host.fake PRIVMSG ${PERSON} :${text}`),
     provoke: {
       message: () => act(`PRIVMSG ${CHANNEL} :hark`),
       occupant: () => act('NICK queen-mab'),

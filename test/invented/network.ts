@@ -50,6 +50,9 @@ export async function openWire(definition: BridgeDefinition, more: object = {}):
     person: PERSON,
     nobody: 'keeper',
     say: (text) => act(ROOM, message(text)),
+    async sayElsewhere(name, text) {
+      await order({ as: name, to: PERSON, letter: message(text), elsewhere: true });
+    },
     provoke: provoking(order, definition),
     heard: (name) => heard(order, name),
     hold: () => order({ fault: 'hold', on: 'send', times: 1000 }).then(() => undefined),

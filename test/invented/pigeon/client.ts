@@ -21,6 +21,9 @@ import type { Answer, FromLoft, Letter, Post, Request } from './wire.ts';
 const WRITTEN: Delivered = { ids: [], state: 'written' };
 const TAKEN: Delivered = { ids: [], state: 'taken' };
 
+/** What is said. */
+const SAID: ReadonlySet<Letter['type']> = new Set(['message', 'edit', 'retract', 'react']);
+
 export type Where = {
   readonly host: Host;
   readonly config: PigeonConfig;
@@ -78,7 +81,13 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     timeout: config.answer_time,
     write: link.send,
   });
-  const inbox = openInbox({ host, account, tell, ack: (n) => link.send({ ack: n }) });
+  const inbox = openInbox({
+    ...{ host, account, tell, ack: (n) => link.send({ ack: n }) },
+    // What its user has written elsewhere may be an echo of what is under way.
+    waits: ({ by, letter }) => by === name && SAID.has(letter.type),
+    yields: ({ letter }) => SAID.has(letter.type),
+    broken: link.broken,
+  });
   const ask = (request: Request): Promise<Answer> =>
     new Promise((done, fail) => {
       if (phase === 'closing' || phase === 'closed') throw new Failure('recipient-unavailable');

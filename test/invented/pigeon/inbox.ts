@@ -12,23 +12,33 @@ type Parts = {
   readonly account: AccountKey;
   /** Hands a post on; `writes` commit with it. */
   tell(post: Post, writes: readonly StateWrite[]): void | Promise<void>;
+  /** Whether that may wait for what goes out, of which the answer stands behind the post on the line. */
+  waits(post: Post): boolean;
+  /** Whether such an answer may come before it. */
+  yields(post: Post): boolean;
   ack(n: number): void;
+  /** A post behind which the line was read on could not be handed on. */
+  broken(error: unknown): void;
 };
 
 /** The numbered events of one line, put in order, each handed on once and acknowledged when that is durable. */
 export type Inbox = {
   /** From where the loft goes on, and from where we do. */
   begin(login: Pick<Answer, 'epoch' | 'from' | 'name'>): Promise<void>;
-  /** Throws a `Failure` when too much is missing. */
+  /** Resolves when the line may be read on. Throws a `Failure` when too much is missing. */
   take(event: Numbered): void | Promise<void>;
 };
 
-export function openInbox({ host, account, tell, ack }: Parts): Inbox {
+export function openInbox({ host, account, tell, waits, yields, ack, broken }: Parts): Inbox {
   const ahead = new Map<number, Post>();
   // A guest is somebody else than who has logged in, though both are of one account.
   let key = 'read';
   let epoch = '';
   let read = 0;
+  /** The post that is being handed on, whether the line is read on behind it, and when all is done that can be. */
+  let current = 0;
+  let beside = false;
+  let going: Promise<void> | undefined;
 
   const after = (n: number): void => {
     read = n;
@@ -38,12 +48,24 @@ export function openInbox({ host, account, tell, ack }: Parts): Inbox {
   function next(): void | Promise<void> {
     const n = read + 1;
     const post = ahead.get(n);
-    if (!post) return;
+    if (!post) {
+      going = undefined;
+      return;
+    }
     ahead.delete(n);
+    current = n;
+    beside = waits(post);
     const work = tell(post, [{ account, key, value: `${epoch} ${n}` }]);
     if (work) return work.then(() => after(n)).then(next);
     after(n);
     return next();
+  }
+
+  function begin(): void {
+    const work = next();
+    if (!work) return;
+    going = work;
+    work.catch(broken);
   }
 
   return {
@@ -56,9 +78,11 @@ export function openInbox({ host, account, tell, ack }: Parts): Inbox {
     take({ n, post }) {
       // A repeat: its acknowledgement was lost.
       if (n <= read) return ack(read);
+      if (going && n <= current) return;
       ahead.set(n, post);
       if (ahead.size > AHEAD) throw new Failure('remote-server-timeout', { text: 'The loft has left out an event.' });
-      return next();
+      if (!going) begin();
+      return beside && ahead.size < AHEAD && [...ahead.values()].every(yields) ? undefined : going;
     },
   };
 }

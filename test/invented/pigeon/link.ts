@@ -14,6 +14,8 @@ export type Link = {
   pause(paused: boolean): void;
   /** Closes at once because of `failure`. */
   fail(failure: Failure): void;
+  /** Closes at once because of what could not be taken. */
+  broken(error: unknown): void;
   /** Closes politely. Never rejects. */
   end(): Promise<void>;
 };
@@ -87,6 +89,7 @@ export function openLink({ socket, host, onMessage, onClosed }: Parts): Link {
   return {
     send: (message) => void socket.write(`${JSON.stringify(message)}\n`),
     fail,
+    broken,
     pause(now) {
       paused = now;
       flow();
