@@ -1,6 +1,7 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
 import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
+import { openEncryptionLook } from '#bridges/matrix/encryption.ts';
 import { type Homeserver, until } from '#bridges/matrix/homeserver.ts';
 import { limited } from '#bridges/matrix/limit.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
@@ -12,13 +13,14 @@ import { openTyping } from '#bridges/matrix/typing.ts';
 import { sendFile, sendPicture } from '#bridges/matrix/upload.ts';
 import { presenceContent, typingContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Content, type Json, textOf } from '#bridges/matrix/wire/event.ts';
+import type { Uploaded } from '#bridges/matrix/wire/files.ts';
 import { namedIn } from '#bridges/matrix/wire/mentions.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { callsAll, levelFor, maySet, withLevel } from '#bridges/matrix/wire/power.ts';
 import { nickOf, userOf } from '#bridges/matrix/wire/room.ts';
 import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Host } from '#src/bridge.ts';
-import type { Event, EventOf } from '#src/model/event.ts';
+import type { Event, EventOf, FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Affiliation, Role } from '#src/model/party.ts';
@@ -78,11 +80,29 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     return directs.make(event.id, name);
   }
 
+  const look = openEncryptionLook(server);
+
+  /** Whether a room is encrypted by now, also where that was not told yet. */
+  async function isEncrypted(id: string): Promise<boolean> {
+    const { room } = rooms.get(id) ?? {};
+    if (!room) throw new Failure('not-joined');
+    const found = room.encrypted ? undefined : await look(id);
+    if (found) Object.assign(room, { encrypted: true, encryption: found });
+    return room.encrypted;
+  }
+
+  /** Files as they are uploaded: once more where the room has become encrypted meanwhile. */
+  async function upload(id: string, files: readonly FileRef[]): Promise<readonly Uploaded[]> {
+    if (files.length === 0) return [];
+    const encrypted = await isEncrypted(id);
+    const uploaded: Uploaded[] = [];
+    for (const file of files) uploaded.push(await sendFile({ host, server, account, file, encrypted }));
+    return encrypted === (await isEncrypted(id)) ? uploaded : upload(id, files);
+  }
+
   /** What is sent: where all else is encrypted, that is too, or it is refused. What it is about is in plain (§11.12.4.5). */
   async function sealed(id: string, { type, content }: Content): Promise<Content> {
-    const known = rooms.get(id);
-    if (!known) throw new Failure('not-joined');
-    if (!known.room.encrypted) return { type, content };
+    if (!(await isEncrypted(id))) return { type, content };
     if (!keys) throw new Failure('policy-violation', { text: texts.encrypted });
     const { room } = await rooms.complete(id);
     const readers = [...room.members.values()].filter(({ membership: is }) => is === 'join' || is === 'invite');
@@ -179,9 +199,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       const id = await aim(event, true);
       typing.end(id, user);
       const known = rooms.get(id);
-      const uploaded = [];
-      for (const file of event.files ?? [])
-        uploaded.push(await sendFile({ host, server, account, file, encrypted: known?.room.encrypted ?? false }));
+      const uploaded = await upload(id, event.files ?? []);
       const { thread } = event;
       const root = thread === undefined ? undefined : await threads.rootOf(id, thread);
       const view: WritingView = {

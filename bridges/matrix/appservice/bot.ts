@@ -1,4 +1,5 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
+import { isEncrypted } from '#bridges/matrix/encryption.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { type RoomEvent, textOf } from '#bridges/matrix/wire/event.ts';
@@ -11,7 +12,7 @@ import { type Words, wordsIn } from '#src/model/language.ts';
 import type { Consents } from './consent.ts';
 import type { GatewayRooms } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
-import { isEncrypted, joinRoom, leaveRoom } from './membership.ts';
+import { joinRoom, leaveRoom } from './membership.ts';
 
 export type BotParts = {
   readonly host: Host;

@@ -1,5 +1,6 @@
 import { openBreaker } from '#bridges/matrix/breaker.ts';
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
+import { isEncrypted } from '#bridges/matrix/encryption.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
@@ -10,7 +11,7 @@ import type { Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
-import { isEncrypted, joinRoom, leaveRoom } from './membership.ts';
+import { joinRoom, leaveRoom } from './membership.ts';
 
 export type ConsentParts = {
   readonly host: Host;

@@ -1,10 +1,11 @@
+import { isEncrypted } from '#bridges/matrix/encryption.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import type { Invitation } from '#bridges/matrix/invitations.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { wordsIn } from '#src/model/language.ts';
 import type { Directs } from './directs.ts';
 import type { Ghosts } from './ghosts.ts';
-import { isEncrypted, leaveRoom } from './membership.ts';
+import { leaveRoom } from './membership.ts';
 
 type Parts = { readonly server: Homeserver; readonly ghosts: Ghosts; readonly directs: Directs };
 

@@ -35,14 +35,3 @@ export async function leaveRoom(server: Homeserver, as: string, id: string, reas
     if (!out) throw error;
   }
 }
-
-/** Whether what is said in a room is encrypted. Rejects where that is not known. */
-export async function isEncrypted(server: Homeserver, room: string, as: string): Promise<boolean> {
-  try {
-    await server.call({ method: 'GET', path: ['v3', 'rooms', room, 'state', 'm.room.encryption', ''], as });
-    return true;
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'item-not-found') return false;
-    throw error;
-  }
-}

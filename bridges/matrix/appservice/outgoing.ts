@@ -1,5 +1,6 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
 import type { Corrections } from '#bridges/matrix/corrections.ts';
+import { isEncrypted, openEncryptionLook } from '#bridges/matrix/encryption.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { limited } from '#bridges/matrix/limit.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
@@ -27,7 +28,6 @@ import { type Place, placeKey } from '#src/model/place.ts';
 import type { Direct, Directs } from './directs.ts';
 import type { Entering, GatewayRooms } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
-import { isEncrypted } from './membership.ts';
 import type { Moderation } from './moderation.ts';
 import { type Policies, shutOut } from './policies.ts';
 
@@ -88,7 +88,6 @@ export function openOutgoing(parts: OutgoingParts) {
     if (refusal) throw refusal;
     const as = await ghosts.ready(account);
     const known = directs.between(account, name);
-    if (known) await lookAt(known, as);
     if (known) return { account, as, room: known.room, alone: true };
     if (!make) throw new Failure('item-not-found');
     const { room } = await directs.make(account, () => makeDirect(account, as, name));
@@ -103,16 +102,6 @@ export function openOutgoing(parts: OutgoingParts) {
     const arrival = coming.get(`${account} ${id}`);
     if (arrival) await limited(host.clock, parts.timeout, () => arrival);
     if (!rooms.get(id)?.inside.has(account)) throw new Failure('not-joined');
-  }
-
-  /** Direct rooms whose state was looked at since the start: one may have become encrypted while nobody could tell us. */
-  const seen = new Set<string>();
-
-  async function lookAt(direct: Direct, as: string): Promise<void> {
-    if (seen.has(direct.room)) return;
-    if (!direct.encrypted && (await isEncrypted(server, direct.room, as)))
-      await directs.put({ ...direct, encrypted: true });
-    seen.add(direct.room);
   }
 
   async function makeDirect(account: AccountKey, as: string, user: string): Promise<Direct> {
@@ -132,15 +121,31 @@ export function openOutgoing(parts: OutgoingParts) {
     return { room, account, user, ...(encrypted && { encrypted }) };
   }
 
-  /** Nothing that can be read goes where all else is encrypted. */
+  const look = openEncryptionLook(server);
+
+  /** Nothing that can be read goes where all else is encrypted, as far as was told. */
   function assertPlain({ room }: Aim): void {
     const encrypted = rooms.get(room)?.room.encrypted ?? directs.in(room)?.encrypted ?? false;
     if (encrypted) throw new Failure('policy-violation', { text: texts.encrypted });
   }
 
-  async function send(to: Aim, { type, content }: Content, transaction: string): Promise<string> {
-    // Again: a file takes minutes to get there, in which the room may have become encrypted.
+  /** The same, with what was not told yet. */
+  async function assertPlainNow(to: Aim): Promise<void> {
     assertPlain(to);
+    if (await look(to.room, to.as)) await learnEncrypted(to.room);
+    assertPlain(to);
+  }
+
+  async function learnEncrypted(id: string): Promise<void> {
+    const entered = rooms.get(id);
+    if (entered) entered.room.encrypted = true;
+    const direct = directs.in(id);
+    if (direct) await directs.put({ ...direct, encrypted: true });
+  }
+
+  async function send(to: Aim, { type, content }: Content, transaction: string): Promise<string> {
+    // A file takes minutes to get there, in which the room may have become encrypted.
+    await assertPlainNow(to);
     const { as, room } = to;
     const path = ['v3', 'rooms', room, 'send', type, transaction];
     const sent = await server.call({ method: 'PUT', path, body: { ...content, [MARK]: transaction }, as });
@@ -203,6 +208,7 @@ export function openOutgoing(parts: OutgoingParts) {
       assertPlain(to);
       typing.end(to.room, to.as);
       const uploaded: Uploaded[] = [];
+      if (event.files?.length) await assertPlainNow(to);
       for (const file of event.files ?? []) uploaded.push(await sendFile({ host, server, file, ...to }));
       const { thread } = event;
       const root = thread === undefined ? undefined : await threads.rootOf(to.room, thread);
