@@ -12,6 +12,8 @@ export type Setting = {
   readonly dir: string;
   /** Where to leave a CPU profile; none is taken without. */
   readonly profile?: string | undefined;
+  /** The file in which the costly rounds of its event loop are noted (`load/loop-rounds.ts`); none are without. */
+  readonly rounds?: string | undefined;
 };
 
 /** A gateway that can be put under load. */

@@ -44,7 +44,9 @@ export function startMain(main: string, setting: Setting, settings: ReturnType<t
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(settings));
   const profile = setting.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${setting.profile}`];
-  return startProcess(process.execPath, [...profile, main, 'run', '--config', file], ENVIRONMENT);
+  const rounds = setting.rounds === undefined ? [] : ['--import', join(import.meta.dirname, '../load/loop-rounds.ts')];
+  const env = { ...ENVIRONMENT, ISTHMUS_ROUNDS: setting.rounds };
+  return startProcess(process.execPath, [...profile, ...rounds, main, 'run', '--config', file], env);
 }
 
 /** Isthmus as it runs in a checkout, without its limits on how fast users may be. */
