@@ -12,8 +12,8 @@ export interface HybridOptions {
   readonly protected?: boolean;
   /** Whether the operator may ban who is here: not when this is not given. */
   readonly bannable?: boolean;
-  /** Whether an address may connect once an hour: who looked whether the server was there has done so. */
-  readonly throttled?: boolean;
+  /** In which time an address may connect once, such as `5 seconds`: who looked whether the server was there has done so. */
+  readonly throttled?: string;
   /** Sections at the end of the configuration, such as `operator`. */
   readonly extra?: string;
 }
@@ -70,7 +70,7 @@ class { name = "users"; ping_time = 90 seconds; number_per_ip_local = 1000; numb
   max_number = 1000; sendq = 1 megabytes; recvq = ${recvq} bytes; };
 auth { user = "*@*"; class = "users"; ${bannable ? auth.replace(', kline_exempt', '') : auth} };
 listen { host = "127.0.0.1"; port = ${port}; };
-general { ${throttled ? 'throttle_count = 1; throttle_time = 1 hour' : 'throttle_count = 1000'}; disable_auth = yes; ${general} };
+general { ${throttled ? `throttle_count = 1; throttle_time = ${throttled}` : 'throttle_count = 1000'}; disable_auth = yes; ${general} };
 channel { max_channels = 100; knock_delay = 1 second; };
 ${extra}`;
 }

@@ -6,6 +6,7 @@ import { enter, heard, roomOf, say, startWorld } from './world.ts';
 import type { XmppClient } from './xmpp.ts';
 
 const room = roomOf('#garden');
+const SERVER = 'net@irc.localhost';
 
 const seen = (client: XmppClient, nick: string, type?: string) =>
   client.next(
@@ -73,11 +74,15 @@ describeReal('a server that has enough of us', ['prosody', 'ngircd', 'hybrid'], 
     expect(await heard(alice, room)).toBe('Alice: I stay');
   });
 
-  test('throttles who comes back too fast', async () => {
-    await using world = await startWorld({ ircd: () => startHybrid({ throttled: true }) });
+  test('throttles who comes back too fast, and has them in once it was left alone', async () => {
+    await using world = await startWorld({ ircd: () => startHybrid({ throttled: '5 seconds' }) });
     await using alice = await world.login('alice');
-    const refused = await enter(alice, room, 'Alice');
-    expect(refused.getChild('error')?.attrs.type).toBe('wait');
-    expect(refused.getChild('error')?.getChildText('text')).toContain('throttled');
+    const told = (like: RegExp) =>
+      alice.next((one) => one.attrs.from === SERVER && like.test(one.getChildText('body') ?? ''), `${like}`);
+    const inside = enter(alice, room, 'Alice');
+    await told(/^Connection failed: .*throttled/i);
+    await told(/wants to be left alone for a while/);
+    // That of the server passes by itself.
+    expect((await inside).attrs.type).toBeUndefined();
   });
 });

@@ -46,7 +46,7 @@ const ircds = {
 
 type Ircd = RunningServer<{ plain: number; tls?: number }>;
 
-export type WorldOptions = Pick<XmppServerOptions, 'privileged' | 'globalRoutes' | 'http'> & {
+export type WorldOptions = Pick<XmppServerOptions, 'privileged' | 'globalRoutes' | 'http' | 'resumable'> & {
   /** By its name, or how it is started. */
   readonly ircd: keyof typeof ircds | (() => Promise<Ircd>);
   /** The XMPP server; Debian's Prosody when not given. */

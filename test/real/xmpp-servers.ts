@@ -31,6 +31,8 @@ export interface XmppServerOptions {
   readonly modules?: readonly string[];
   /** The largest stanza that a client may send, in bytes; 256 KiB when not given. */
   readonly stanzaSize?: number;
+  /** Of Prosody: whether clients may resume their streams (XEP-0198). */
+  readonly resumable?: boolean;
 }
 
 /** A running XMPP server with the virtual host `localhost`. The component port answers only with `domains`. */
@@ -57,13 +59,13 @@ export const xmppServerKinds = {
     needs: ['prosody', 'prosody-modules'],
     version: 'Prosody version 0.12',
     privilege: 'urn:xmpp:privilege:2',
-    start: (options) => startProsody({ ...options, without }),
+    start: (options) => startProsody({ ...options, ...without(options) }),
   },
   prosody13: {
     needs: ['prosody', 'prosody13'],
     version: 'Prosody version 13.0',
     privilege: 'urn:xmpp:privilege:2',
-    start: (options) => startProsody({ ...options, without, program: prosody13 }),
+    start: (options) => startProsody({ ...options, ...without(options), program: prosody13 }),
   },
   ejabberd: {
     needs: ['ejabberd'],
@@ -93,7 +95,7 @@ export async function startXmppServer(name: XmppServerName, options: XmppServerO
 }
 
 // The client library of the tests confuses Prosody with stream management.
-const without = ['smacks'];
+const without = ({ resumable }: XmppServerOptions) => (resumable ? {} : { without: ['smacks'] });
 
 /** Prosody's own launcher says where the rest of it is: a copy that says where it was unpacked. */
 async function prosody13(dir: string): Promise<string> {
