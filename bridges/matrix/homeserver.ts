@@ -1,9 +1,11 @@
 import type { MatrixClient } from 'matrix-bot-sdk';
+import { sizeText } from '#mappings/files.ts';
 import type { Host } from '#src/bridge.ts';
 import type { FetchInit } from '#src/lib/http/fetch.ts';
 import { backoff } from '#src/lib/time/backoff.ts';
 import { Failure } from '#src/model/failure.ts';
 import { loadSdk, parsed, type SdkCall, type SdkRefusal } from './sdk.ts';
+import { texts } from './texts.ts';
 import type { Json } from './wire/event.ts';
 import { objectOf } from './wire/event.ts';
 import { failureOf } from './wire/failures.ts';
@@ -170,7 +172,7 @@ async function whole(content: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   let size = 0;
   for await (const chunk of content) {
     size += chunk.byteLength;
-    if (size > MOST_UNTOLD) throw new Failure('too-large');
+    if (size > MOST_UNTOLD) throw new Failure('too-large', { text: texts.fileUntold(sizeText(MOST_UNTOLD)) });
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

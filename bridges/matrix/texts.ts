@@ -6,6 +6,14 @@ export const texts = catalogue({
     en: 'An address here looks like alice:example.org or #room:example.org, with the colon written as \\3a.',
     de: 'Eine Adresse hier sieht aus wie alice:example.org oder #raum:example.org, mit \\3a für den Doppelpunkt.',
   },
+  fileRefused: {
+    en: 'The homeserver takes no file of this size.',
+    de: 'Der Homeserver nimmt keine Datei dieser Größe.',
+  },
+  fileUntold: (most: string) => ({
+    en: `Where this file is kept does not say how large it is: such files cross up to ${most}.`,
+    de: `Wo diese Datei liegt, wird ihre Größe nicht genannt: Solche Dateien kommen bis ${most} durch.`,
+  }),
   botHelp: (example: string, contact = '') => ({
     en: `I lead to people on XMPP. Write me an address, such as alice@example.org, and I tell you whom to invite: ${example}. Write "link" for how to use your own account from XMPP. In a room, "!isthmus help" says what I do there.${contact === '' ? '' : ` Who runs me: ${contact}`}`,
     de: `Hier geht es zu Menschen auf XMPP. Auf eine Adresse wie alice@example.org hin steht hier, wen Sie einladen: ${example}. „link“ sagt, wie sich ein eigenes Konto von XMPP aus nutzen lässt. In einem Raum sagt „!isthmus help“, was dort geht.${contact === '' ? '' : ` Betrieben von: ${contact}`}`,

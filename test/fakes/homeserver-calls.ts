@@ -244,7 +244,10 @@ const CALLS: Readonly<Record<string, Answer>> = {
     const found = [...state.users].filter(([id, { name }]) => `${id} ${name}`.toLowerCase().includes(words));
     return ok({ results: found.map(([user_id, { name }]) => ({ user_id, display_name: name })), limited: false });
   },
+  'GET client v1 media config': ({ state }) => limitOf(state, 'now'),
+  'GET media v3 config': ({ state }) => limitOf(state, 'before'),
   'POST media v3 upload'({ state, call, note }) {
+    if (call.bytes.length > state.uploads.most) throw new Refusal(413, 'M_TOO_LARGE');
     const id = `m${state.media.size + 1}`;
     state.media.set(id, { type: call.type, bytes: call.bytes });
     note(`${short(call.user)} upload ${call.type} ${call.bytes.length}`);
@@ -264,6 +267,12 @@ function hiddenFrom({ events }: FakeRoom, user: string): ReadonlySet<FakeEvent> 
       return visibility === 'joined' && !inside;
     }),
   );
+}
+
+/** A homeserver of before does not know the path of now, and one of now may tell nothing. */
+function limitOf({ uploads }: FakeState, path: string): Answered {
+  if (path === 'now' && uploads.told === 'before') throw new Refusal(404, 'M_UNRECOGNIZED');
+  return ok(uploads.told === path ? { 'm.upload.size': uploads.most } : {});
 }
 
 function fileOf(state: FakeState, id: string | undefined): Answered {

@@ -52,6 +52,8 @@ export class FakeState {
   readonly pings: string[] = [];
   /** What is answered to who asks for the directories of rooms and people, where there are none. */
   directory: readonly [status: number, errcode: string] | undefined;
+  /** Bytes of a file that is taken, and whether that is told: at the path of now, at that of before, or nowhere. */
+  uploads: { most: number; told?: string | undefined } = { most: 50 * 1024 * 1024, told: 'now' };
   now = 0;
   #count = 0;
   readonly #news: (event: FakeEvent) => void;

@@ -11,6 +11,7 @@ import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import { openTyping } from '#bridges/matrix/typing.ts';
 import { sendFile, sendPicture } from '#bridges/matrix/upload.ts';
+import { openUploadLimit } from '#bridges/matrix/upload-limit.ts';
 import { presenceContent, typingContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Content, type Json, textOf } from '#bridges/matrix/wire/event.ts';
 import type { Uploaded } from '#bridges/matrix/wire/files.ts';
@@ -52,6 +53,7 @@ const MOST_WAITING = 5_000;
 export function openOwnOutgoing(parts: OwnOutgoingParts) {
   const { host, account, user, server, rooms, reactions, threads, corrections, keys, stop, looks } = parts;
   const directs = openOwnDirects({ user, server, rooms, keys });
+  const limit = openUploadLimit(server, host.clock);
 
   const nameOf = ({ place }: Event): string => {
     if (place.kind === 'realm') throw new Failure('not-supported');
@@ -96,7 +98,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     if (files.length === 0) return [];
     const encrypted = await isEncrypted(id);
     const uploaded: Uploaded[] = [];
-    for (const file of files) uploaded.push(await sendFile({ host, server, account, file, encrypted }));
+    for (const file of files) uploaded.push(await sendFile({ host, server, limit, account, file, encrypted }));
     return encrypted === (await isEncrypted(id)) ? uploaded : upload(id, files);
   }
 

@@ -10,6 +10,7 @@ import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import { openTyping } from '#bridges/matrix/typing.ts';
 import { sendFile, sendPicture } from '#bridges/matrix/upload.ts';
+import { openUploadLimit } from '#bridges/matrix/upload-limit.ts';
 import { BRIDGE_TYPES, bridgeContent, bridgeKey } from '#bridges/matrix/wire/bridge-info.ts';
 import { typingContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Content, textOf } from '#bridges/matrix/wire/event.ts';
@@ -64,6 +65,7 @@ const pause = backoff({ min: 500, max: 30_000, random: Math.random });
 export function openOutgoing(parts: OutgoingParts) {
   const { host, server, ghosts, rooms, directs, reactions, threads, corrections, moderation, policies, watchers } =
     parts;
+  const limit = openUploadLimit(server, host.clock);
 
   const accountOf = ({ place, from }: Event): AccountKey => {
     if (place.kind !== 'shared') return place.account;
@@ -209,7 +211,7 @@ export function openOutgoing(parts: OutgoingParts) {
       typing.end(to.room, to.as);
       const uploaded: Uploaded[] = [];
       if (event.files?.length) await assertPlainNow(to);
-      for (const file of event.files ?? []) uploaded.push(await sendFile({ host, server, file, ...to }));
+      for (const file of event.files ?? []) uploaded.push(await sendFile({ host, server, limit, file, ...to }));
       const { thread } = event;
       const root = thread === undefined ? undefined : await threads.rootOf(to.room, thread);
       const inside = rooms.get(to.room);

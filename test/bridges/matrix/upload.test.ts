@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { openHomeserver } from '#bridges/matrix/homeserver.ts';
 import { sendFile } from '#bridges/matrix/upload.ts';
+import { openUploadLimit } from '#bridges/matrix/upload-limit.ts';
 import { fileContent } from '#bridges/matrix/wire/files.ts';
 import type { Download, DownloadLimits } from '#src/bridge.ts';
 import type { FileRef } from '#src/model/event.ts';
@@ -26,9 +27,11 @@ async function sent(open: () => Promise<Download>, encrypted = false) {
   };
   const host = { ...plain, media };
   const made = { host, url: fake.url, namedBy: 'operator', timeout: 1000, token: () => AS_TOKEN } as const;
+  const server = openHomeserver(made);
   const uploaded = await sendFile({
     host,
-    server: openHomeserver(made),
+    server,
+    limit: openUploadLimit(server, host.clock),
     account,
     file,
     as: '@a:hs.example',
@@ -46,7 +49,7 @@ it('sends a file as the gateway has opened it, not as its sender calls it', asyn
     type: 'image/png',
     size: 6,
   }));
-  expect(asked).toEqual([{ file, limits: { maxBytes: 2 ** 30, signal: expect.any(AbortSignal), account } }]);
+  expect(asked).toEqual([{ file, limits: { maxBytes: 50 * 1024 * 1024, signal: expect.any(AbortSignal), account } }]);
   expect(done).toEqual(['@a upload image/png 6']);
   expect(fileContent(file, uploaded)).toMatchObject({
     ...{ msgtype: 'm.image', body: 'x.png', filename: 'x.png', url: 'mxc://hs.example/m1' },

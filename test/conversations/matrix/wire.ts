@@ -238,6 +238,10 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
         state.add(roomOf(server, room), userOf(who), 'm.room.power_levels', { ...levels, invite: index % 50 }, '');
       }
     },
+    /** `uploads BYTES now|before|untold`: the most of a file that is taken, and which of the paths tells it. */
+    uploads: ([most, told]) => {
+      state.uploads = { most: Number(most), told };
+    },
     /** `file ID TYPE TEXT`: a file in the media repository. */
     file: ([id = '', type = '', ...words]) => {
       tick();
