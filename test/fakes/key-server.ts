@@ -66,6 +66,11 @@ export class KeyServer {
     return kept.inbox.map(({ message }) => message);
   }
 
+  /** Somebody has logged a device out. */
+  remove(user: string, device: string): void {
+    this.#users.get(user)?.delete(device);
+  }
+
   counts(user: string, device: string): Readonly<Record<string, number>> {
     return { signed_curve25519: this.#device(user, device).oneTime.size };
   }

@@ -1,7 +1,7 @@
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { type Json, objectOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
-import type { Host } from '#src/bridge.ts';
+import type { Host, StateWrite } from '#src/bridge.ts';
 import type { Draft, EventBody } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
@@ -35,10 +35,8 @@ export function openEncrypted({ host, account, keys, draftsOf, take, within }: E
     if (event.redacted) return undefined;
     const plain = keys ? await keys.decrypt(event.room, { ...raw, room_id: event.room }) : 'unreadable';
     if (plain === 'missing') {
-      const expires = host.clock.now() + KEY_KEPT;
-      const value = JSON.stringify({ raw, tense });
-      await host.emit([], [{ account, key: `${WAITING}${event.room} ${event.id}`, value, expires, seal: true }]);
-      if (tense === 'news') host.clock.after(KEY_PATIENCE, () => void unread(event).catch(log));
+      await host.emit([], [rowOf(event, { raw, tense })]);
+      if (tense === 'news') expect(event);
       return undefined;
     }
     if (plain === 'unreadable') {
@@ -50,6 +48,16 @@ export function openEncrypted({ host, account, keys, draftsOf, take, within }: E
     const type = textOf(plain.type) ?? '';
     return { ...event, type, content: { ...content, ...(relation !== undefined && { 'm.relates_to': relation }) } };
   }
+
+  const keyOf = ({ room, id }: Pick<RoomEvent, 'room' | 'id'>): string => `${WAITING}${room} ${id}`;
+
+  /** What waits for its key. `told`: as unreadable. */
+  const rowOf = (event: RoomEvent, waiting: { raw: unknown; tense: Tense; told?: true }): StateWrite => ({
+    ...{ account, key: keyOf(event), value: JSON.stringify(waiting), seal: true },
+    expires: host.clock.now() + KEY_KEPT,
+  });
+
+  const expect = (event: RoomEvent): void => void host.clock.after(KEY_PATIENCE, () => void unread(event).catch(log));
 
   const log = (err: unknown): void => host.log.error({ err }, 'an encrypted message was lost');
   const unreadable = (): EventBody => ({
@@ -68,13 +76,29 @@ export function openEncrypted({ host, account, keys, draftsOf, take, within }: E
   /** The key of a message has not come for some time. It is looked at again when it does. */
   async function unread(event: RoomEvent): Promise<void> {
     if (host.signal.aborted) return;
-    const waiting = await host.state.get({ account, key: `${WAITING}${event.room} ${event.id}` });
-    if (waiting === undefined) return;
-    const [draft] = draftsOf(event, [unreadable()]);
-    if (!draft) return;
+    const waiting = await host.state.get({ account, key: keyOf(event) });
+    const { raw, told } = objectOf(waiting === undefined ? undefined : JSON.parse(waiting));
+    if (raw === undefined || told === true) return;
     // The message itself may yet come under its id.
-    const { ids: _, ...nameless } = draft;
-    await host.emit([nameless]);
+    const drafts = draftsOf(event, [unreadable()]).map(({ ids: _, ...nameless }) => nameless);
+    await host.emit(drafts, [rowOf(event, { raw, tense: 'news', told: true })]);
+  }
+
+  /** What waits since an earlier run is told as unreadable in its time, too. */
+  async function begin(): Promise<void> {
+    for (const { key, value } of await host.state.list({ account, prefix: WAITING })) {
+      const [id = ''] = key.slice(WAITING.length).split(' ');
+      const { raw, tense, told } = objectOf(JSON.parse(value));
+      const event = readEvent(raw, id);
+      if (event && tense === 'news' && told !== true) expect(event);
+    }
+  }
+
+  /** What was taken back is not told, whenever its key comes. */
+  async function forget(room: string, id: string): Promise<void> {
+    const key = keyOf({ room, id });
+    if (keys && (await host.state.get({ account, key })) !== undefined)
+      await host.emit([], [{ account, key, value: null }]);
   }
 
   /** Reads what has waited for keys that may have come. */
@@ -96,5 +120,5 @@ export function openEncrypted({ host, account, keys, draftsOf, take, within }: E
     await host.emit([], [{ account, key, value: null }]);
   }
 
-  return { opened, retry };
+  return { begin, opened, forget, retry };
 }

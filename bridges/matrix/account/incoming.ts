@@ -26,7 +26,7 @@ import { madeWith } from './directs.ts';
 import { openEncrypted, type Tense } from './encrypted.ts';
 import { openOwnInvitations } from './invited.ts';
 import type { Looks } from './looks.ts';
-import type { OwnRoom, OwnRooms } from './rooms.ts';
+import { looksIn, type OwnRoom, type OwnRooms } from './rooms.ts';
 import type { OwnRoomNews, SyncNews } from './sync.ts';
 import { accountTexts as texts } from './texts.ts';
 
@@ -110,11 +110,12 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     if (news.keys.events.length > 0) await encrypted.retry();
   }
 
-  /** The rooms that stand on the list of the user. Asked for again where the store was away. */
+  /** The rooms that stand on the list of the user, and what an earlier run could not read. Asked for again where the store was away. */
   async function learnListed(): Promise<void> {
     if (knowsListed) return;
     for (const { key, value } of await host.state.list({ account, prefix: LISTED }))
       listed.set(key.slice(LISTED.length), value);
+    await encrypted.begin();
     knowsListed = true;
   }
 
@@ -285,10 +286,13 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   }
 
   async function takeRedaction(event: RoomEvent, tense: Tense): Promise<void> {
-    const change = event.redacts === undefined ? undefined : await reactions.removed(event.redacts);
+    const { redacts } = event;
+    if (redacts === undefined) return;
+    const change = await reactions.removed(redacts);
     if (change) return tellReactions(event, tense, change);
-    const author = event.redacts === undefined ? undefined : await authorOf(event.room, event.redacts);
-    await tell(draftsOf(event, decode(event, viewOf(event.room), author), tense));
+    await encrypted.forget(event.room, redacts);
+    const bodies = decode(event, viewOf(event.room), await authorOf(event.room, redacts));
+    await tell(draftsOf(event, bodies, tense));
   }
 
   async function tellReactions(event: RoomEvent, tense: Tense, change: ReactionChange | undefined): Promise<void> {
@@ -382,18 +386,12 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   return { take, retry: encrypted.retry, past };
 }
 
-const looksIn = (
-  { room }: OwnRoom,
-  who: string,
-): { readonly name?: string | undefined; readonly avatar?: string | undefined } => room.members.get(who) ?? {};
-
 /** What would be the same another time: a refusal of the homeserver, or an event that nobody has thought of. */
 const isFinal = (err: unknown): boolean =>
   err instanceof Failure
     ? !err.row.retry && !['not-registered', 'internal', 'stopping'].includes(err.code)
     : [TypeError, RangeError, SyntaxError, URIError].some((kind) => err instanceof kind);
 
-/** Whether somebody may speak of it later. */
 const isReferable = ({ kind }: EventBody): boolean => ['message', 'edit', 'retract', 'reaction', 'call'].includes(kind);
 
 export type OwnIncoming = ReturnType<typeof openOwnIncoming>;

@@ -18,7 +18,7 @@ import type { Uploaded } from '#bridges/matrix/wire/files.ts';
 import { namedIn } from '#bridges/matrix/wire/mentions.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { callsAll, levelFor, maySet, withLevel } from '#bridges/matrix/wire/power.ts';
-import { nickOf, userOf } from '#bridges/matrix/wire/room.ts';
+import { nickOf, readersOf, userOf } from '#bridges/matrix/wire/room.ts';
 import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Host } from '#src/bridge.ts';
 import type { Event, EventOf, FileRef } from '#src/model/event.ts';
@@ -84,12 +84,13 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
 
   const look = openEncryptionLook(server);
 
-  /** Whether a room is encrypted by now, also where that was not told yet. */
+  /** Whether a room is encrypted by now, also where that was not told yet. Rejects with a `Failure` where it is and we have no keys. */
   async function isEncrypted(id: string): Promise<boolean> {
     const { room } = rooms.get(id) ?? {};
     if (!room) throw new Failure('not-joined');
     const found = room.encrypted ? undefined : await look(id);
     if (found) Object.assign(room, { encrypted: true, encryption: found });
+    if (room.encrypted && !keys) throw new Failure('policy-violation', { text: texts.encrypted });
     return room.encrypted;
   }
 
@@ -104,12 +105,11 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
 
   /** What is sent: where all else is encrypted, that is too, or it is refused. What it is about is in plain (§11.12.4.5). */
   async function sealed(id: string, { type, content }: Content): Promise<Content> {
-    if (!(await isEncrypted(id))) return { type, content };
-    if (!keys) throw new Failure('policy-violation', { text: texts.encrypted });
+    // A reaction is nothing beyond what it is about: encrypted it would be counted by no server, and ring like a message.
+    if (!(await isEncrypted(id)) || !keys || type === 'm.reaction') return { type, content };
     const { room } = await rooms.complete(id);
-    const readers = [...room.members.values()].filter(({ membership: is }) => is === 'join' || is === 'invite');
     const about = { room: id, historyVisibility: room.historyVisibility, encryption: room.encryption ?? {} };
-    const encrypted = await keys.encrypt({ ...about, members: readers.map((one) => one.user) }, type, content);
+    const encrypted = await keys.encrypt({ ...about, members: readersOf(room) }, type, content);
     const relation = content['m.relates_to'];
     return {
       type: 'm.room.encrypted',

@@ -172,3 +172,9 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
     },
   };
 }
+
+/** How somebody is called and looks in a room, as far as that is known. */
+export const looksIn = (
+  { room }: OwnRoom,
+  who: string,
+): { readonly name?: string | undefined; readonly avatar?: string | undefined } => room.members.get(who) ?? {};

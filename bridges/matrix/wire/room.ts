@@ -171,6 +171,12 @@ function freeNick(room: MatrixRoom, user: string, name: string | undefined): str
 export const joined = (room: MatrixRoom): readonly RoomMember[] =>
   [...room.members.values()].filter(({ membership }) => membership === 'join');
 
+/** Those who may read what is said in the room now (§11.7): whoever is invited reads nothing yet where only members may. */
+export const readersOf = (room: MatrixRoom): readonly string[] =>
+  [...room.members.values()].flatMap(({ user, membership: is }) =>
+    is === 'join' || (is === 'invite' && room.historyVisibility !== 'joined') ? [user] : [],
+  );
+
 /** Whether somebody is in the room. */
 export const isJoined = (room: MatrixRoom, user: string): boolean => room.members.get(user)?.membership === 'join';
 

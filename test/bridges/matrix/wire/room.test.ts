@@ -3,7 +3,7 @@ import { receiptsIn, typingChanges } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Json, type RoomEvent, readEvent } from '#bridges/matrix/wire/event.ts';
 import { failureOf } from '#bridges/matrix/wire/failures.ts';
 import { levelFor, rankOf, readLevels, withLevel } from '#bridges/matrix/wire/power.ts';
-import { applyState, emptyRoom, type MatrixRoom, nickOf, userOf } from '#bridges/matrix/wire/room.ts';
+import { applyState, emptyRoom, type MatrixRoom, nickOf, readersOf, userOf } from '#bridges/matrix/wire/room.ts';
 import { stateNews } from '#bridges/matrix/wire/state-news.ts';
 
 const state = (type: string, key: string, content: Json, sender = '@a:hs'): RoomEvent => {
@@ -54,6 +54,35 @@ describe('members', () => {
     expect(stateNews(room, state('m.room.member', '@a:hs', { membership: 'leave' }), none)).toMatchObject([
       { change: 'leave' },
     ]);
+  });
+
+  it('read what is said while they are there, and who is invited where what was said before is theirs', () => {
+    const is = (user: string, membership: string) => state('m.room.member', user, { membership });
+    const room = roomOf(
+      join('@a:hs'),
+      is('@b:hs', 'invite'),
+      is('@c:hs', 'knock'),
+      is('@d:hs', 'ban'),
+      is('@e:hs', 'leave'),
+    );
+    expect(readersOf(room)).toEqual(['@a:hs', '@b:hs']);
+    for (const [history_visibility, readers] of [
+      ['joined', ['@a:hs']],
+      ['invited', ['@a:hs', '@b:hs']],
+      [7, ['@a:hs', '@b:hs']],
+    ] as const) {
+      applyState(room, state('m.room.history_visibility', '', { history_visibility }));
+      expect(readersOf(room)).toEqual(readers);
+    }
+  });
+
+  it('stay in a room that is encrypted once it was, whatever its state says later', () => {
+    const room = roomOf(state('m.room.encryption', '', { algorithm: 'm.megolm.v1.aes-sha2' }));
+    for (const content of [{}, { algorithm: null }, { algorithm: 'none' }]) {
+      applyState(room, state('m.room.encryption', '', content));
+      applyState(room, state('m.room.encryption', 'x', content));
+      expect(room.encrypted).toBe(true);
+    }
   });
 
   it('never have the nick of another, whatever that one is called', () => {
