@@ -62,8 +62,8 @@ export const texts = catalogue({
     de: `${host} hat die Verbindung geschlossen: ${reason}`,
   }),
   keptOut: (host: string, reason: string) => ({
-    en: `${host} lets nobody in from here: ${reason}`,
-    de: `${host} lässt von hier niemanden herein: ${reason}`,
+    en: `${host} lets nobody in from here${reason === '' ? '.' : `: ${reason}`}`,
+    de: `${host} lässt von hier niemanden herein${reason === '' ? '.' : `: ${reason}`}`,
   }),
   keptOutStill: (why: Words, ms: number) => ({
     en: `${wordsIn(why, 'en')} (You can try again in about ${duration(ms)}.)`,

@@ -112,10 +112,7 @@ export function buildCore(parts: CoreParts) {
     digests,
   });
   const dormancy = openDormancy({
-    store,
-    key: parts.key,
-    clock,
-    log,
+    ...{ store, key: parts.key, clock, log },
     unseen: limits.unseen ?? Number.POSITIVE_INFINITY,
   });
   const logins = openLogins({ store, key: parts.key, now, dormancy });
@@ -329,7 +326,10 @@ export function buildCore(parts: CoreParts) {
       const fits = journaling.ofSession(key.account, key.realm);
       delivery.fail((row) => !row.kept && fits(row), new Failure('recipient-unavailable'));
     },
-    refused: (key, failure) => delivery.fail(journaling.ofSession(key.account, key.realm), failure),
+    refused(key, failure) {
+      rooms.refuse(key);
+      delivery.fail(journaling.ofSession(key.account, key.realm), failure);
+    },
     abandoned(key, failure) {
       rooms.abandon(key, failure);
       people.turned(key, failure);

@@ -317,7 +317,7 @@ export class IrcConnection implements LineSocketOwner {
     this.#patience?.();
     this.#entry?.registration.close();
     const closed = (): Failure => new Failure('recipient-unavailable', { text: texts.closed(this.view.realm) });
-    const failure = ours ?? this.#reason ?? closed();
+    const failure = ours ?? this.#entry?.registration.closing ?? this.#reason ?? closed();
     renewPolicy(this.view, this.setup);
     leaveRealm(this);
     this.questions.fail(failure);

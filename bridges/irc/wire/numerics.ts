@@ -34,8 +34,10 @@ const CODES: Readonly<Record<string, FailureCode>> = {
   '443': 'not-allowed', // already in the channel
   '447': 'not-permitted', // nick changes are forbidden in a channel
   '461': 'not-acceptable', // need more parameters
+  '463': 'banned', // hosts such as ours are not let in
   '464': 'password-required', // password mismatch
   '465': 'banned', // you are banned from this server
+  '466': 'banned', // and soon will be
   '467': 'not-allowed', // key already set
   '448': 'banned', // forbidden channel
   '470': 'gone', // forwarded to another channel
@@ -134,9 +136,9 @@ export function farewell(host: string, said: string): Failure {
   return new Failure('recipient-unavailable', { text, ...foreign });
 }
 
-/** RFC 2812 §5.2: 465 says at registration that we are banned from the server. */
-export function keptOut(host: string, said: string): Failure {
-  const reason = cleaned(said);
-  const text = texts.keptOut(host, reason);
-  return new Failure('banned', { text, foreign: `465 ${reason}`, retryAfter: KEPT_OUT });
+/** A server lets nobody in from here, and says so in one or several sentences, the last of them by a command. Each is told once. */
+export function keptOut(host: string, command: string, said: readonly string[]): Failure {
+  const sentences = said.map(cleaned).filter((one, index, all) => one !== '' && all.indexOf(one) === index);
+  const text = texts.keptOut(host, sentences.join('; '));
+  return new Failure('banned', { text, foreign: `${command} ${sentences.at(-1) ?? ''}`.trim(), retryAfter: KEPT_OUT });
 }

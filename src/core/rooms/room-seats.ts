@@ -2,9 +2,10 @@ import { roomTexts } from '#mappings/texts/rooms.ts';
 import type { Languages } from '#src/core/accounts/languages.ts';
 import type { Recipient } from '#src/core/index.ts';
 import type { Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
-import { type Leaving, type Room, readersOf, type Seat } from './room-state.ts';
+import { type Entrance, type Leaving, type Room, type RoomEffect, readersOf, type Seat } from './room-state.ts';
 
 /** The nick under which a full JID sits in the room. */
 export function nickOf(room: Room, account: AccountKey, jid: string): string | undefined {
@@ -16,6 +17,16 @@ export function nickOf(room: Room, account: AccountKey, jid: string): string | u
 export function isLast(room: Room, account: AccountKey, jid: string): boolean {
   const seats = room.members.get(account)?.seats;
   return seats?.size === 1 && seats.has(jid);
+}
+
+/** Clients of one account in one room: each is sent all that is said there (SECURITY rule 11). */
+const MOST_SEATS = 50;
+
+/** Refuses one more client of an account that has as many there as there may be; else nothing. */
+export function tooManySeats(room: Room, { account, origin }: Entrance): RoomEffect[] | undefined {
+  const { seats } = room.members.get(account) ?? {};
+  if (!seats || seats.size < MOST_SEATS || seats.has(origin.from)) return undefined;
+  return [{ kind: 'refuse', origin, failure: new Failure('not-allowed', { text: roomTexts.tooManySeats }) }];
 }
 
 /** A client that leaves is told how many others of its account stay. */

@@ -1,4 +1,3 @@
-import { roomTexts } from '#mappings/texts/rooms.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import type { Languages } from '#src/core/accounts/languages.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
@@ -14,7 +13,7 @@ import type { Log } from '#src/lib/log.ts';
 import { after } from '#src/lib/time/after.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
 import type { Event, EventBody } from '#src/model/event.ts';
-import { Failure } from '#src/model/failure.ts';
+import type { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import { type Words, wordsIn } from '#src/model/language.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
@@ -31,11 +30,11 @@ import { farewell, restored } from './restored-room.ts';
 import { aboutRoom, caughtUp, stillOut, topic } from './room-changes.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
 import { takeList } from './room-list.ts';
-import { isLast, nickOf, nickToAsk, othersStay } from './room-seats.ts';
+import { isLast, nickOf, nickToAsk, othersStay, tooManySeats } from './room-seats.ts';
 import * as state from './room-state.ts';
 import { isUnread, marked, type SaidParts, said, saidThere, showPast, type ToldAgain, toldAgain } from './said.ts';
 import { openRecentChanges, type Untold } from './untold.ts';
-import { openWaitingSeats, tooLate, type Waiting, type WaitingParts } from './waiting-seats.ts';
+import { openWaitingSeats, type WaitingParts } from './waiting-seats.ts';
 
 export type RoomParts = Pick<SaidParts, 'partly'> &
   Pick<WaitingParts, 'joinTime'> & {
@@ -73,10 +72,7 @@ export type RoomNews = {
 /** The rooms that accounts of ours are in. */
 export type Rooms = ReturnType<typeof openRooms>;
 
-/** Clients of one account in one room: each is sent all that is said there (SECURITY rule 11). */
-const MOST_SEATS = 50;
 const NETWORK: Party = { kind: 'network', id: '' };
-const crowded = (): Failure => new Failure('not-allowed', { text: roomTexts.tooManySeats });
 
 /** Keeps occupancy and carries out what `room-state` decides. */
 export function openRooms(parts: RoomParts) {
@@ -91,8 +87,7 @@ export function openRooms(parts: RoomParts) {
       if (room && !(await choices.stays(account, place))) await run(room, state.part(room, account));
     });
   });
-  const late = (seat: Waiting): void => befalls(seat.place, seat.account, (room) => tooLate(room, seat));
-  const waiting = openWaitingSeats(parts, late);
+  const waiting = openWaitingSeats(parts, befalls);
 
   const find = (place: Place): state.Room | undefined => rooms.get(placeKey(place));
   const at = (place: Place): state.Room => find(place) ?? state.newRoom(place, parts.shown);
@@ -275,15 +270,15 @@ export function openRooms(parts: RoomParts) {
     enter(place: Place, entry: state.Entrance): void {
       lane(place, () => {
         const room = at(place);
-        const { seats } = room.members.get(entry.account) ?? {};
-        if (seats && seats.size >= MOST_SEATS && !seats.has(entry.origin.from))
-          return run(room, [{ kind: 'refuse', origin: entry.origin, failure: crowded() }]);
+        const crowded = tooManySeats(room, entry);
+        if (crowded) return run(room, crowded);
         rooms.set(placeKey(place), room);
         belong(entry.account, room);
         waiting.begin({ place, account: entry.account, origin: entry.origin });
-        return run(room, state.enter(room, entry));
+        return after(run(room, state.enter(room, entry)), () => waiting.refuse(keyOf(entry.account, place)));
       });
     },
+    refuse: waiting.refuse,
     leave: (place: Place, leaving: state.Leaving): void => void depart(place, leaving, 'parts'),
     /** The account leaves for good, with all its clients. False where it is no member. */
     quit(place: Place, account: AccountKey): boolean {

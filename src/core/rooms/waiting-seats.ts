@@ -1,4 +1,5 @@
 // Seats that wait to be let in: whatever becomes of their account, each is answered.
+import type { SessionKey } from '#src/bridge.ts';
 import type { Origin } from '#src/core/index.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
@@ -18,20 +19,24 @@ export type WaitingParts = {
   realm(place: Place): string;
 };
 
-/** `begin` notes whoever comes in; `late` hears of each whose time is over, also of one that was let in. */
-export function openWaitingSeats(parts: WaitingParts, late: (waiting: Waiting) => void) {
+/** Notes whoever comes in, and what befalls those who wait no more. */
+export function openWaitingSeats(
+  parts: WaitingParts,
+  befalls: (place: Place, account: AccountKey, step: (room: Room) => RoomEffect[]) => void,
+) {
   const { clock, joinTime, sessions, realm } = parts;
-  /** Others connect before them: that costs none of their time. */
-  const stands = ({ account, place }: Waiting): boolean =>
-    sessions.state({ account, realm: realm(place) }).waits === true;
-  const queue: (Waiting & { readonly until: number })[] = [];
+  const stateOf = ({ account, place }: Waiting) => sessions.state({ account, realm: realm(place) });
+  const over = (waiting: Waiting, why: Failure): void =>
+    befalls(waiting.place, waiting.account, (room) => waitsNoMore(room, waiting, why));
+  let queue: (Waiting & { readonly until: number })[] = [];
   let stop = (): void => undefined;
 
   function look(): void {
     for (let [first] = queue; first && first.until <= clock.now(); [first] = queue) {
       queue.shift();
-      if (stands(first)) queue.push({ ...first, until: clock.now() + joinTime });
-      else late(first);
+      // Others connect before them: that costs none of their time.
+      if (stateOf(first).waits) queue.push({ ...first, until: clock.now() + joinTime });
+      else over(first, new Failure('remote-server-timeout'));
     }
     if (queue[0]) stop = clock.after(queue[0].until - clock.now(), look);
   }
@@ -41,16 +46,24 @@ export function openWaitingSeats(parts: WaitingParts, late: (waiting: Waiting) =
       queue.push({ ...waiting, until: clock.now() + joinTime });
       if (queue.length === 1) stop = clock.after(joinTime, look);
     },
+    /** An account waits in vain for a session that is refused for now. */
+    refuse(key: SessionKey): void {
+      const { refused } = sessions.state(key);
+      const vain = refused ? queue.filter((one) => one.account === key.account && realm(one.place) === key.realm) : [];
+      if (!refused || vain.length === 0) return;
+      queue = queue.filter((one) => !vain.includes(one));
+      if (queue.length === 0) stop();
+      for (const one of vain) over(one, refused);
+    },
     stop: (): void => stop(),
   };
 }
 
-/** The network has said nothing for too long: the seat is refused, and its account leaves with its last. */
-export function tooLate(room: Room, { account, origin }: Waiting): RoomEffect[] {
+/** The network has said nothing for too long, or lets nobody in for now: the seat is refused, and its account leaves with its last. */
+function waitsNoMore(room: Room, { account, origin }: Waiting, failure: Failure): RoomEffect[] {
   const seats = room.members.get(account)?.seats;
   const seat = seats?.get(origin.from);
   if (!seats || !seat || seat.in || seat.origin !== origin) return [];
   seats.delete(seat.jid);
-  const failure = new Failure('remote-server-timeout');
   return [{ kind: 'refuse', origin, failure }, ...part(room, account)];
 }

@@ -64,13 +64,14 @@ export type Sessions = {
   get(key: SessionKey): Session | undefined;
   /**
    * Where the session stands, what its network calls the user, and the nick that it was asked for. `waits`: others connect
-   * before it, which takes a time that is known.
+   * before it, which takes a time that is known. `refused`: why it is not made before long.
    */
   state(key: SessionKey): {
     readonly name: SessionPhase['name'];
     readonly nick?: string;
     readonly wanted?: string;
     readonly waits?: true;
+    readonly refused?: Failure;
   };
   /** The sessions of a transport that are there or being made. */
   list(transport: string): readonly SessionKey[];
@@ -338,11 +339,13 @@ export function openSessions(parts: SessionParts): Sessions {
       const line = lines.get(key);
       if (!line) return { name: 'idle' };
       const { phase, called, nick, paced } = line;
+      const refused = refusal(line);
       return {
         name: phase.name,
         ...(paced && !paced.throttled && { waits: true as const }),
         ...(called !== undefined && { nick: called }),
         ...(nick !== undefined && { wanted: nick }),
+        ...(refused && { refused }),
       };
     },
     list: (transport) =>

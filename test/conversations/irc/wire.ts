@@ -38,11 +38,11 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixe
     connection.nick = '';
     return true;
   });
-  // What the server says to whoever comes, before it hangs up.
+  // What the server says to whoever comes, before it hangs up: lines with `&&` between them.
   let refusal: string | undefined;
   ircd.on('USER', (_params, connection) => {
     if (refusal === undefined) return false;
-    connection.send(refusal);
+    connection.send(...refusal.split(' && '));
     connection.end();
     return true;
   });

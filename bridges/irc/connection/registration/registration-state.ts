@@ -3,17 +3,24 @@ import { farewell, keptOut, NICK_TAKEN, refusal } from '#bridges/irc/wire/numeri
 import { Failure } from '#src/model/failure.ts';
 import type { Line } from '../server-view.ts';
 
+/** RFC 2812 §5.2: the server is not set up for our host, we are banned from it, or soon will be. */
+const KEPT_OUT: ReadonlySet<string> = new Set(['463', '465', '466']);
+
 /** How far a login is. `nick` is the one asked for last, then the one in force. */
 export type RegistrationState = {
   readonly wanted: string;
   readonly nick: string;
   readonly refusals: number;
   readonly welcome: boolean;
+  /** What the server has said of letting nobody in from here. */
+  readonly keptOut?: string;
 };
 
 export type RegistrationEffect =
   | { readonly kind: 'nick'; readonly nick: string }
   | { readonly kind: 'failed'; readonly failure: Failure }
+  /** The server is about to close the line, and may yet say more about it. */
+  | { readonly kind: 'closing'; readonly failure: Failure }
   | { readonly kind: 'ready' };
 
 export function startRegistration(wished: string | undefined): RegistrationState {
@@ -33,14 +40,24 @@ export function stepRegistration(
     return [{ ...state, nick: isName(given) ? given : state.nick, welcome: true }];
   }
   if (command === '376' || command === '422') return state.welcome ? [state, { kind: 'ready' }] : [state];
-  if (command === 'ERROR') return [state, { kind: 'failed', failure: farewell(host, line.params.at(-1) ?? '') }];
+  if (command === 'ERROR') return [state, { kind: 'failed', failure: closed(state, line.params.at(-1) ?? '', host) }];
   if (state.welcome) return [state];
   if (NICK_TAKEN.has(command)) return anotherNick(state, command === '432');
-  if (command === '465') return [state, { kind: 'failed', failure: keptOut(host, line.params.at(-1) ?? '') }];
+  if (KEPT_OUT.has(command)) {
+    const said = line.params.length > 1 ? (line.params.at(-1) ?? '') : '';
+    return [
+      { ...state, keptOut: said },
+      { kind: 'closing', failure: keptOut(host, command, [said]) },
+    ];
+  }
   // RFC 2812 §5.2: password mismatch.
   if (command === '464') return [state, { kind: 'failed', failure: refusal(line) ?? new Failure('password-required') }];
   return [state];
 }
+
+/** Why the line closes: many servers say in 465 whom to ask, and only behind it why. */
+const closed = ({ keptOut: said }: RegistrationState, error: string, host: string): Failure =>
+  said === undefined ? farewell(host, error) : keptOut(host, 'ERROR', [said, error]);
 
 function anotherNick(state: RegistrationState, illegal: boolean): readonly [RegistrationState, RegistrationEffect] {
   const refusals = state.refusals + 1;

@@ -17,6 +17,9 @@ import {
 import { Sasl, SERVICES_PATIENCE } from './sasl.ts';
 import type { ServicesAccount } from './sasl-mechanisms.ts';
 
+/** Milliseconds that a server has to say more of why it lets us in no more. */
+const LAST_WORDS = 2_000;
+
 export type RegistrationWish = {
   readonly identity: ConnectionIdentity;
   readonly account: ServicesAccount | undefined;
@@ -42,6 +45,9 @@ export class ConnectionRegistration {
   readonly #sasl: Sasl | undefined;
   readonly #cancel: () => void;
   #state: RegistrationState;
+  /** Why the server is about to close the line. */
+  #closing: Failure | undefined;
+  #hangUp: (() => void) | undefined;
 
   /** Begins at once. What goes wrong fails the connection. */
   constructor(options: RegistrationOptions, { identity, account, signal }: RegistrationWish) {
@@ -81,8 +87,8 @@ export class ConnectionRegistration {
     const [next, effect] = stepRegistration(this.#state, line, key.realm);
     this.#state = next;
     if (line.command === '001') view.rename(next.nick);
-    // A server without capabilities does not know the command, or wants NICK first.
-    const aside = ['ERROR', '421', '451'].includes(line.command) || effect?.kind === 'nick';
+    // A server without capabilities does not know the command, or wants NICK first. What it refuses is told as the failure.
+    const aside = ['ERROR', '421', '451'].includes(line.command) || (effect && effect.kind !== 'ready');
     if (!aside) tell(line);
     if (effect) this.#act(effect);
   }
@@ -92,8 +98,14 @@ export class ConnectionRegistration {
     return this.#capabilities;
   }
 
+  /** Why the server closes the line, where it has said so before. */
+  get closing(): Failure | undefined {
+    return this.#closing;
+  }
+
   close(): void {
     this.#cancel();
+    this.#hangUp?.();
     this.#signal.removeEventListener('abort', this.#giveUp);
     this.#sasl?.close();
   }
@@ -114,12 +126,20 @@ export class ConnectionRegistration {
   readonly #giveUp = (): void =>
     this.#options.socket.fail(new Failure('recipient-unavailable', { text: texts.givenUp }));
 
+  /** The server closes the line now, and else it is closed from here. */
+  #closes(failure: Failure): void {
+    const { setup, socket } = this.#options;
+    this.#closing = failure;
+    this.#hangUp ??= setup.host.clock.after(LAST_WORDS, () => socket.fail(this.#closing ?? failure));
+  }
+
   #act(effect: RegistrationEffect): void {
     const { view, socket, done } = this.#options;
     if (effect.kind === 'nick') {
       view.nick = effect.nick;
       socket.writer.urgent(makeLine('NICK', [effect.nick]));
     } else if (effect.kind === 'failed') socket.fail(effect.failure);
+    else if (effect.kind === 'closing') this.#closes(effect.failure);
     else done(this.#state.wanted);
   }
 }

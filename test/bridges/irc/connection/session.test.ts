@@ -57,7 +57,6 @@ describe('logging in', () => {
   it.each([
     [':irc.fake 433 * x :Taken', 'nick-conflict'],
     [':irc.fake 464 x :Password incorrect', 'password-required'],
-    [':irc.fake 465 x :You are K-lined', 'banned'],
     ['ERROR :Closing link: Z-Lined (spam)', 'banned'],
     ['ERROR :Trying to reconnect too fast', 'too-fast'],
     ['ERROR :Closing link: Z-Lined (Too many connections, wait a while)', 'too-fast'],
@@ -78,6 +77,23 @@ describe('logging in', () => {
     await expect(gw.bridge.connect({ ...key('romeo'), realm: 'other.example' }, {}, never)).rejects.toMatchObject({
       code: 'not-allowed',
     });
+  });
+
+  it('leaves a server that says that it keeps us out and does not hang up', async () => {
+    await using server = await ircServer();
+    await using gw = await rig(server);
+    const opening = gw.bridge.connect(key('romeo'), { nick: 'romeo' }, never);
+    const refused = expect(opening).rejects.toMatchObject({ code: 'banned' });
+    const far = await server.accept();
+    for (let tries = 0; tries < 10; tries++) far.send(':irc.fake 465 x :You are K-lined');
+    await far.sync();
+    gw.clock.advance(2_000);
+    await refused;
+    await far.closed;
+    expect(texts(gw)).toEqual([
+      expect.stringMatching(/^Connecting to /),
+      `Connection failed: ${REALM} lets nobody in from here: You are K-lined`,
+    ]);
   });
 
   it('gives up when the server says nothing, when it hangs up, and when it is told to', async () => {

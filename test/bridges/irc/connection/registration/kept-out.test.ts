@@ -9,7 +9,7 @@ import { handClock } from '../../../../hand-clock.ts';
 const romeo = { account: accountKey('romeo@a.example' as BareJid, 'irc.example'), realm: 'net' };
 const comer: Comer = { identity: { username: 'romeo', realname: 'Romeo' }, account: undefined };
 const login = (password: string) => ({ login: { username: new Sealed('romeo'), password: new Sealed(password) } });
-const ban = keptOut('net', 'spam');
+const ban = keptOut('net', '465', ['spam']);
 
 function barred() {
   const clock = handClock();
