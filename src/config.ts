@@ -1,4 +1,5 @@
-import { check } from './config/findings.ts';
+import { bridgeKinds } from '#src/load.ts';
+import { check, unknownKey } from './config/findings.ts';
 import { type ConfigFile, house } from './config/schema.ts';
 import { type Finding, type Path, readSource } from './config/source.ts';
 import { checkTransports, type TransportConfig } from './config/transports.ts';
@@ -24,9 +25,18 @@ export async function loadConfig(file: string): Promise<{ config: Config } | { p
     ...source.findings,
     ...('findings' in checked ? checked.findings.filter(({ path }) => !path.includes('__proto__')) : []),
     ...findings,
+    ...('value' in checked ? await expiryFindings(checked.value.limits.expiry) : []),
   ];
   if ('value' in checked && found.length === 0) return { config: { ...checked.value, transports } };
   return { problems: found.map(locate).sort((a, b) => a.line - b.line) };
+}
+
+/** What has a time to expire of its own: the XMPP side, and each kind of network. */
+async function expiryFindings(expiry: Readonly<Record<string, number>>): Promise<Finding[]> {
+  const known = ['xmpp', ...(await bridgeKinds())];
+  return Object.keys(expiry)
+    .filter((kind) => !known.includes(kind))
+    .map((kind) => ({ path: ['limits', 'expiry', kind], text: unknownKey(kind, known) }));
 }
 
 /** A section whose lines are all comments has no value: the same as if it were not there. */

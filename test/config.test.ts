@@ -147,6 +147,15 @@ describe('secrets', () => {
   });
 });
 
+describe('limits.expiry', () => {
+  it('names XMPP and the kinds of networks, and nothing else', async () => {
+    expect(await problems(`limits: { expiry: { xmpp: 1d, sms: 2h } }\n${GOOD}`)).toEqual([]);
+    expect(await problems(`limits: { expiry: { sm: 2h } }\n${GOOD}`)).toEqual([
+      'c.yaml:1 limits.expiry.sm: is not a known key; did you mean "sms"?',
+    ]);
+  });
+});
+
 describe('the file as a whole', () => {
   it.each([
     ['nothing', '', 'c.yaml:1 (file): is empty'],

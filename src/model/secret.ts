@@ -36,7 +36,7 @@ function sealed(text: string, trouble: string): Sealed | { trouble: string } {
   return text === '' ? { trouble } : new Sealed(text);
 }
 
-/** Why a file could not be read, in words. Throws what is no error of the file system. */
+/** Why a file could not be read or made, in words. Throws what is no error of the file system. */
 export function fileTrouble(error: unknown): string {
   if (!(error instanceof Error)) throw error;
   const words: Readonly<Record<string, string>> = {
@@ -44,6 +44,9 @@ export function fileTrouble(error: unknown): string {
     EACCES: 'permission denied',
     EISDIR: 'it is a directory',
     ENOTDIR: 'a part of the path is not a directory',
+    EEXIST: 'a part of the path is not a directory',
+    EROFS: 'the file system can only be read',
+    ENOSPC: 'there is no room left on the disk',
   };
   return words[('code' in error && String(error.code)) || ''] ?? error.message;
 }

@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileTrouble } from '#src/model/secret.ts';
 import { KEY_BYTES, type SealKey, sealKey } from './seal.ts';
 import { StoreRefused } from './unit.ts';
 
@@ -24,8 +25,13 @@ export type KeySource = { readonly file: string } | { readonly text: string };
  */
 export function openKey(source: KeySource): SealKey {
   if ('text' in source) return parse(source.text, 'the key given');
-  if (!existsSync(source.file)) createKey(source.file);
-  return readKey(source.file);
+  try {
+    if (!existsSync(source.file)) createKey(source.file);
+    return readKey(source.file);
+  } catch (error) {
+    if (error instanceof StoreRefused) throw error;
+    throw new StoreRefused(`the key ${source.file} cannot be read or made: ${fileTrouble(error)}`);
+  }
 }
 
 /**

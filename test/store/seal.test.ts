@@ -60,6 +60,15 @@ describe('the key file', () => {
     }
   });
 
+  it('is refused in words where it cannot be made', () => {
+    using folder = tempFolder();
+    const file = folder.file('isthmus.key');
+    openKey({ file });
+    expect(() => openKey({ file: `${file}/key` })).toThrow(
+      `the key ${file}/key cannot be read or made: a part of the path is not a directory`,
+    );
+  });
+
   it('is refused when it is no key, and left as it is', () => {
     using folder = tempFolder();
     const file = folder.file('isthmus.key');

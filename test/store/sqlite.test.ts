@@ -62,6 +62,26 @@ describe('a SQLite store', () => {
     await expect(ground('mysql://nobody').open()).rejects.toThrow('sqlite:PATH or postgres://');
   });
 
+  it('refuses the database of another program, and adds nothing to it', async () => {
+    using folder = tempFolder();
+    const file = folder.file('biboumi.sqlite');
+    using db = new DatabaseSync(file);
+    db.exec('create table roster (local text, remote text)');
+    await expect(ground(`sqlite:${file}`).open()).rejects.toThrow(
+      `the store ${file} is a database of another program: it has the table roster`,
+    );
+    expect(db.prepare('select name from sqlite_schema').all()).toEqual([{ name: 'roster' }]);
+  });
+
+  it('says in words where it cannot be made', async () => {
+    using folder = tempFolder();
+    const file = folder.file('file');
+    writeFileSync(file, '');
+    await expect(ground(`sqlite:${file}/s.db`).open()).rejects.toThrow(
+      `the store ${file}/s.db cannot be opened: a part of the path is not a directory`,
+    );
+  });
+
   it('reads on after a slow query, and what was written meanwhile', async () => {
     using folder = tempFolder();
     await using store = await ground(`sqlite:${folder.file('store.db')}`).open();

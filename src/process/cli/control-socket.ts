@@ -12,6 +12,9 @@ const LINE = 16 * 1024;
 const CONNECTIONS = 8;
 const PATIENCE = 10_000;
 
+/** Bytes that the path of a socket may have: unix(7) has 108 with the zero at its end. */
+const MOST_PATH = 107;
+
 /**
  * Listens for commands on a Unix socket that only its owner may use. The store's lock is ours, so that whoever left a
  * socket there is gone. Without the socket the gateway does all else: why there is none goes to the log.
@@ -40,6 +43,9 @@ export async function openControlSocket(path: string, operations: Operations, lo
 }
 
 async function listen(server: Server, path: string): Promise<void> {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MOST_PATH)
+    throw new Error(`its path has ${bytes} bytes, and ${MOST_PATH} are the most: name a shorter one as "control"`);
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket()) rmSync(path);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject).once('listening', resolve);

@@ -8,7 +8,7 @@ import { startHeart } from '#src/lib/time/stall.ts';
 import { startTidying } from '#src/process/idle-collection.ts';
 import { packageVersion } from '#src/process/version.ts';
 import { startWatchdog } from '#src/process/watchdog.ts';
-import { hasThread, StoreRefused } from '#src/store/index.ts';
+import { hasThread, StoreRefused, StoreUnavailable } from '#src/store/index.ts';
 import { ListenFailure } from '#src/web/listen-failure.ts';
 import type { Readiness, Web, WebParts } from '#src/web/listeners.ts';
 import { openSite } from '#src/web/site.ts';
@@ -34,6 +34,7 @@ export async function runUntilSignal(config: Config, control: string, watched: W
     await live(config, { log, metrics, ...watched, control });
   } catch (error) {
     if (error instanceof ListenFailure || error instanceof StoreRefused) log.fatal(error.message);
+    else if (error instanceof StoreUnavailable) log.fatal(error.reason);
     else log.fatal({ err: error }, 'the gateway has failed');
     return 1;
   }

@@ -44,6 +44,9 @@ const MISMATCH = 20;
 const UNAVAILABLE = new Set([3, 5, 6, 7, 8, 9, 10, 11, 13, 14, 22, 26]);
 const IOERR = 10;
 
+/** Whether SQLite says so, and not a bug of ours. */
+export const isSqliteError = (error: unknown): error is Error => codeOf(error) !== undefined;
+
 const codeOf = (error: unknown): number | undefined =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 

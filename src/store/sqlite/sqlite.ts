@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Log } from '#src/lib/log.ts';
 import type { Heart } from '#src/lib/time/stall.ts';
+import { fileTrouble } from '#src/model/secret.ts';
 import type { Engine } from '#src/store/engine.ts';
 import { inGroups } from '#src/store/rows/groups.ts';
 import { startThread } from '#src/store/thread.ts';
@@ -28,9 +29,7 @@ import type { WriterAsk, WriterData } from './writer.worker.ts';
  */
 export async function openSqlite(file: string, log: Log, heart?: Heart): Promise<Engine> {
   await using opened = new AsyncDisposableStack();
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  opened.use(lockSqlite(file));
-  createPrivate(file);
+  opened.use(openFile(file));
   const data: WriterData = { file, heart: heart && { beats: heart.beats, stallTime: heart.stallTime } };
   const writer = opened.use(await startThread<WriterAsk, QueryAnswer>('#src/store/sqlite/writer.worker.ts', data, log));
   opened.defer(async () => void (await writer.ask('close')));
@@ -68,6 +67,19 @@ export async function openSqlite(file: string, log: Log, heart?: Heart): Promise
     copy: care.copy,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** The lock of the file, which is made where there is none. Throws StoreRefused where it cannot be. */
+function openFile(file: string): Disposable {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const lock = lockSqlite(file);
+    createPrivate(file);
+    return lock;
+  } catch (error) {
+    if (error instanceof StoreRefused) throw error;
+    throw new StoreRefused(`the store ${file} cannot be opened: ${fileTrouble(error)}`);
+  }
 }
 
 function resultsOrError(outcome: PackedOutcome): UnitResult | Error {

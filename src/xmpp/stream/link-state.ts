@@ -118,6 +118,9 @@ function onStop(state: LinkState, timing: LinkTiming): Next {
   return state.phase === 'closing' ? [state] : [initial, { do: 'drop' }, { do: 'tell' }];
 }
 
+const lost = ({ phase }: LinkState): string =>
+  phase === 'connecting' ? 'the XMPP server cannot be reached' : 'the connection is gone';
+
 /** The life of one component link. Pure: what happens next, and what is to be done about it. */
 export function step(state: LinkState, input: LinkInput, timing: LinkTiming = linkTiming): Next {
   switch (input.on) {
@@ -139,7 +142,7 @@ export function step(state: LinkState, input: LinkInput, timing: LinkTiming = li
     case 'ended':
       return retry(state, passing('closed', 'the XMPP server closed the stream'));
     case 'closed':
-      return retry(state, passing('closed', `the connection is gone: ${input.text ?? 'closed by the XMPP server'}`));
+      return retry(state, passing('closed', `${lost(state)}: ${input.text ?? 'closed by the XMPP server'}`));
     case 'timer':
       return onTimer(state, input.heard, timing);
     case 'stop':

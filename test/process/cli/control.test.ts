@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
+import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import { openQueue } from '#src/core/journal/operator/queue.ts';
 import { openLog } from '#src/lib/log.ts';
@@ -260,6 +261,17 @@ describe('the control socket', () => {
     expect(await ask('{"name":"__proto__","args":{}}\n')).toContain('no such operation');
     expect(await ask('hello\n')).toContain('error');
     expect(await ask('x'.repeat(100_000))).toBe('');
+  });
+
+  it('is missing where its path is too long, and the log says what to do', async () => {
+    using dir = folder();
+    await using store: Store = await openStore({ url: `sqlite:${dir.path}/s.db`, log, clock: systemClock });
+    const queue = openQueue({ store, clock: systemClock, expiry: 1, owner: async () => 1, release: () => [] });
+    const lines: string[] = [];
+    const told = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) });
+    const path = `/${'x'.repeat(107)}`;
+    await using _socket = await openControlSocket(path, openOperations({ store, queue, purge: async () => 0 }), told);
+    expect(lines).toEqual([expect.stringContaining('its path has 108 bytes, and 107 are the most')]);
   });
 
   it('leaves a file alone that is none', async () => {

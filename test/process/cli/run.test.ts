@@ -123,6 +123,19 @@ transports: { mail.example: { bridge: email, secret: ${server.secret}, domain: c
     ]);
   });
 
+  it('says in one line which store it cannot reach, and ends with 1', async () => {
+    using temporary = folder();
+    const own = `transports: { irc.example.org: { bridge: irc, secret: x, servers: { irc.example.net: {} } } }`;
+    // Nobody can listen at port 1 without being root, and nothing does.
+    const file = temporary.file('c.yaml', `store: postgres://nobody@127.0.0.1:1/db\n${own}\n`);
+    await using running = isthmus(['run', '--config', file]);
+    const { code, out } = await running.ended;
+    expect([code, JSON.parse(out)]).toEqual([
+      1,
+      { level: 60, time: expect.any(Number), msg: 'the store is unavailable: connect ECONNREFUSED 127.0.0.1:1' },
+    ]);
+  });
+
   it('says which address it cannot have, and ends with 1', async () => {
     using temporary = folder();
     await using taken = await deaf();
