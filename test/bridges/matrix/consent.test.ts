@@ -15,7 +15,7 @@ const DAY = 24 * 3_600_000;
 it('asks a few at a time for each account, and no longer for what nobody has answered in a week', async () => {
   const asked: string[] = [];
   const call = async ({ method, path }: Call) => {
-    if (path.includes('m.room.encryption')) throw new Failure('item-not-found');
+    if (path.includes('m.room.encryption')) throw new Failure('item-not-found', { foreign: 'M_NOT_FOUND' });
     if (method === 'PUT') asked.push(String(path[2]));
     return { event_id: '$q' };
   };
@@ -44,7 +44,7 @@ it('takes a room for the successor of one that is allowed only where that says s
   const [old, next, stranger] = ['!old:far.example', `!${'n'.repeat(43)}`, `!${'s'.repeat(43)}`];
   const asked: string[] = [];
   const call = async ({ method, path }: Call) => {
-    if (path.includes('m.room.encryption')) throw new Failure('item-not-found');
+    if (path.includes('m.room.encryption')) throw new Failure('item-not-found', { foreign: 'M_NOT_FOUND' });
     if (path.includes('m.room.tombstone')) return { replacement_room: next };
     if (path.includes('event')) return { sender: '@eve:evil.example', content: { predecessor: { room_id: old } } };
     if (method === 'PUT') asked.push(String(path[2]));
@@ -66,7 +66,7 @@ it('asks once for all who come at a time, and not again at once where that fails
   let tries = 0;
   let failing = true;
   const call = async ({ method, path }: Call) => {
-    if (path.includes('m.room.encryption')) throw new Failure('item-not-found');
+    if (path.includes('m.room.encryption')) throw new Failure('item-not-found', { foreign: 'M_NOT_FOUND' });
     if (path.includes('join')) tries += 1;
     if (failing) throw new Failure('remote-server-timeout');
     if (method === 'PUT') await new Promise((done) => setImmediate(done));

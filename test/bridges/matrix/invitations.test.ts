@@ -20,7 +20,7 @@ async function opened(join: (room: string) => Promise<object>, known: TestHost =
   const server = {
     async call({ path }: Call) {
       const room = path[2] ?? '';
-      if (path[1] !== 'join') throw new Failure('item-not-found');
+      if (path[1] !== 'join') throw new Failure('item-not-found', { foreign: 'M_NOT_FOUND' });
       joins.push(room);
       return join(room);
     },
