@@ -75,6 +75,9 @@ export const config = z.strictObject({
     .max(20)
     .default([])
     .describe('Rooms with policy lists (m.policy.rule): whom they ban is neither heard nor reached by ghosts'),
+  encrypted_files: durationSchema(60_000, 366 * 86_400_000)
+    .prefault('3d')
+    .describe('How long links lead to files of encrypted rooms, which they decrypt; never longer than media.retention'),
 });
 
 export type MatrixConfig = z.output<typeof config>;

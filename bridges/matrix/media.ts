@@ -40,24 +40,35 @@ export async function openMedia(server: Homeserver, reference: string): Promise<
   };
 }
 
-/** A file of the media repository behind a link of ours, for everybody or for an account; nothing where that cannot be. */
-export function lentFile(media: Pick<Media, 'lend'>, file: MatrixFile, account?: AccountKey): FileRef | undefined {
+/** How files are lent: `account` where it is for that alone, and the most milliseconds for which what is encrypted there can be had. */
+export type LendingTerms = { readonly account?: AccountKey; readonly encrypted: number };
+
+/** A file of the media repository behind a link of ours; nothing where that cannot be. */
+export function lentFile(media: Pick<Media, 'lend'>, file: MatrixFile, terms: LendingTerms): FileRef | undefined {
   const { mxc: _, key: __, voice: ___, thumbnail, ...about } = file;
   try {
-    const { expires: ____, ...lent } = media.lend(referenceOf(file, account), about);
-    return { ...about, ...lent, ...(thumbnail && { thumbnail: lentThumbnail(media, thumbnail, account) }) };
+    const { expires: ____, ...lent } = media.lend(referenceOf(file, terms.account), {
+      ...about,
+      ...within(file, terms),
+    });
+    return { ...about, ...lent, ...(thumbnail && { thumbnail: lentThumbnail(media, thumbnail, terms) }) };
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;
   }
 }
 
-function lentThumbnail(media: Pick<Media, 'lend'>, thumbnail: MatrixThumbnail, account?: AccountKey): Thumbnail {
+function lentThumbnail(media: Pick<Media, 'lend'>, thumbnail: MatrixThumbnail, terms: LendingTerms): Thumbnail {
   const { mxc: _, key: __, ...about } = thumbnail;
   const { type } = about;
-  const { url } = media.lend(referenceOf(thumbnail, account), type === undefined ? {} : { type });
+  const meta = { ...(type !== undefined && { type }), ...within(thumbnail, terms) };
+  const { url } = media.lend(referenceOf(thumbnail, terms.account), meta);
   return { ...about, url };
 }
+
+/** Whoever has the link has the key. */
+const within = ({ key }: Pick<MatrixFile, 'key'>, { encrypted }: LendingTerms): { readonly atMost?: number } =>
+  key ? { atMost: encrypted } : {};
 
 /** AES-CTR with a hash of what is stored (client-server API §11.11.1.7): what does not fit it ends in an error. */
 function decrypted({ key, iv, sha256 }: FileKey): TransformStream<Uint8Array, Uint8Array> {

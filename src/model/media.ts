@@ -18,7 +18,8 @@ export type Media = {
   ): Promise<HeldFile>;
   /**
    * A link to a file of the network, for which `openFile` of the bridge is asked whenever somebody follows it. Nothing is
-   * stored, and nobody can read the `reference` in it. Who has it alone (`account`) opens a few at a time. `size` in bytes, `lifetime` in milliseconds. Throws a `Failure` where
+   * stored, and nobody can read the `reference` in it. Who has it alone (`account`) opens a few at a time. `size` in bytes, `lifetime`
+   * and `atMost`, beyond which none goes that is not shorter anyway, in milliseconds. Throws a `Failure` where
    * there is no public address, or for a reference of more than 2000 characters.
    */
   lend(
@@ -28,6 +29,7 @@ export type Media = {
       readonly type?: string;
       readonly size?: number;
       readonly lifetime?: number;
+      readonly atMost?: number;
       readonly account?: AccountKey;
     },
   ): FileRef & { readonly expires: number };

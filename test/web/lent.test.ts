@@ -127,6 +127,19 @@ describe('files that are lent', () => {
     expect([answer.status, (await answer.text()).includes('secret')]).toEqual([status, false]);
   });
 
+  it('expire after `atMost` where that is shorter than usual, with a page that says so', async () => {
+    await using at = await library();
+    const short = at.lend('rose', { ...rose, atMost: DAY / 2 });
+    expect(short.expires).toBe(at.clock.now() + DAY / 2);
+    expect(at.lend('rose', { ...rose, atMost: 2 * DAY }).expires).toBe(at.clock.now() + DAY);
+    expect((await at.ask(short.url)).status).toBe(200);
+    at.clock.advance(DAY / 2);
+    const answer = await at.ask(short.url);
+    expect([answer.status, answer.headers.get('Content-Type')]).toEqual([410, 'text/html; charset=utf-8']);
+    expect(await answer.text()).toContain('This file has expired');
+    expect(at.asked).toHaveLength(1);
+  });
+
   it('expire, and are nobody’s with another name, another key or one letter changed', async () => {
     await using at = await library();
     const { url } = at.lend('rose', { ...rose, lifetime: 10 });

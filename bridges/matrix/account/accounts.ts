@@ -3,7 +3,7 @@ import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { forgetKeys } from '#bridges/matrix/crypto/store.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
-import { openMedia } from '#bridges/matrix/media.ts';
+import { lentFile, openMedia } from '#bridges/matrix/media.ts';
 import { listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { readReference } from '#bridges/matrix/wire/files.ts';
 import type { AccountLogin, Bridge, Host, OpenedFile, Session, SessionKey, Wish } from '#src/bridge.ts';
@@ -55,6 +55,7 @@ export function openAccounts(config: MatrixConfig, host: Host) {
       ...{ host, key, credentials: credentials ?? {}, signal },
       namedBy: namedBy(config, url),
       timeout: config.homeserver.timeout,
+      link: (file) => lentFile(host.media, file, { account: key.account, encrypted: config.encrypted_files }),
       reached: resolve,
       over() {
         open.delete(key.account);

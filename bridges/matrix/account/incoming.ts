@@ -2,13 +2,12 @@ import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { isWritten } from '#bridges/matrix/marks.ts';
-import { downloadAvatar, lentFile } from '#bridges/matrix/media.ts';
+import { downloadAvatar } from '#bridges/matrix/media.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
 import { presenceIn, receiptsIn, typingChanges } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Json, listOf, objectOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
-import type { MatrixFile } from '#bridges/matrix/wire/files.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import type { ReadingView } from '#bridges/matrix/wire/message-in.ts';
 import { relationOf } from '#bridges/matrix/wire/replies.ts';
@@ -17,7 +16,7 @@ import { stateNews } from '#bridges/matrix/wire/state-news.ts';
 import { asThird } from '#bridges/matrix/wire/third-person.ts';
 import type { Host, StateWrite } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
-import type { Draft, EventBody, FileRef } from '#src/model/event.ts';
+import type { Draft, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
@@ -43,6 +42,7 @@ export type OwnIncomingParts = {
   /** Ends with the session. */
   readonly stop: AbortSignal;
   readonly looks: Looks;
+  readonly link: ReadingView['link'];
 };
 
 const AUTHORS = 5_000;
@@ -63,11 +63,9 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   /** Nothing was taken in yet: what is told next may go on where an earlier run has stopped. */
   let goesOn = true;
 
-  const link = (file: MatrixFile): FileRef | undefined => lentFile(host.media, file, account);
-
   const viewOf = (id: string): ReadingView => ({
     nickOf: (who) => rooms.nick(id, who),
-    link,
+    link: parts.link,
     threadOf: (root) => threads.nameOf(id, root),
   });
 

@@ -10,7 +10,7 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { wordsIn } from '#src/model/language.ts';
 import { ended, openConnection } from './connection.ts';
-import { type OwnIncoming, openOwnIncoming } from './incoming.ts';
+import { type OwnIncoming, type OwnIncomingParts, openOwnIncoming } from './incoming.ts';
 import { type Looks, openLooks } from './looks.ts';
 import { openOwnOutgoing } from './outgoing.ts';
 import { type OwnRooms, openOwnRooms } from './rooms.ts';
@@ -50,6 +50,7 @@ export type OwnAccountParts = {
   readonly namedBy: 'operator' | 'account';
   readonly timeout: number;
   readonly signal: AbortSignal;
+  readonly link: OwnIncomingParts['link'];
   /** The homeserver knows the account; what it was told meanwhile is not taken in yet. */
   reached(server: Homeserver): void;
   /** The session has ended. */
@@ -92,7 +93,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   const corrections = openCorrections(server, CORRECTIONS);
   const looks = openLooks({ host, account, user, server });
   const known = { host, account, user, server, rooms, reactions, threads, corrections, keys, looks };
-  const incoming = openOwnIncoming({ ...known, stop: stop.signal });
+  const incoming = openOwnIncoming({ ...known, link: parts.link, stop: stop.signal });
   const outgoing = openOwnOutgoing({ ...known, stop: calls.signal, timeout: parts.timeout });
   const online = Promise.withResolvers<void>();
   // It may end before it is waited for.

@@ -69,7 +69,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     enter: entersDirect({ server, ghosts, directs }),
   });
   const known = { host, server, ghosts, rooms, directs, reactions, threads, corrections, policies, consents, watchers };
-  const incoming = openIncoming({ ...known, bot, invitations });
+  const incoming = openIncoming({ ...known, config, bot, invitations });
   const asks = openAsks({ host, server, ghosts, rooms, directs, past: incoming.past });
   const moderation = openModeration({ host, server, ghosts, rooms });
   let paused = false;

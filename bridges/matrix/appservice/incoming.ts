@@ -29,10 +29,11 @@ import type { GatewayRoom, GatewayRooms } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
 import { leaveRoom } from './membership.ts';
 import type { Policies } from './policies.ts';
-import { openVenues, type Venue } from './venues.ts';
+import { openVenues, type Venue, type VenueParts } from './venues.ts';
 
 export type IncomingParts = {
   readonly host: Host;
+  readonly config: VenueParts['config'];
   readonly server: Homeserver;
   readonly ghosts: Ghosts;
   readonly rooms: GatewayRooms;
@@ -60,7 +61,7 @@ export function openIncoming(parts: IncomingParts) {
 
   /** What somebody is called outside of rooms, as far as that was heard. */
   const nameIn = (user: string): string => names.get(user) ?? nameOf(user);
-  const venues = openVenues({ host, ghosts, rooms, directs, threads, policies, nameIn });
+  const venues = openVenues({ ...parts, nameIn });
   const { venueOf, partyOf, isHeard, isThird } = venues;
 
   const wordsOf = ({ sender }: RoomEvent, venue: Venue, bodies: readonly EventBody[]): readonly EventBody[] =>

@@ -1,3 +1,4 @@
+import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { lentFile } from '#bridges/matrix/media.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import type { MatrixFile } from '#bridges/matrix/wire/files.ts';
@@ -20,6 +21,7 @@ export type VenueParts = {
   readonly directs: Directs;
   readonly threads: Threads;
   readonly policies: Pick<Policies, 'user'>;
+  readonly config: Pick<MatrixConfig, 'encrypted_files'>;
   /** What somebody is called outside of rooms. */
   nameIn(user: string): string;
 };
@@ -33,8 +35,10 @@ export type Venue = {
 };
 
 /** Where the events of a room are told, and whose are. */
-export function openVenues({ host, ghosts, rooms, directs, threads, policies, nameIn }: VenueParts) {
-  const link = (file: MatrixFile): FileRef | undefined => lentFile(host.media, file);
+export function openVenues(parts: VenueParts) {
+  const { host, ghosts, rooms, directs, threads, policies, config, nameIn } = parts;
+  const link = (file: MatrixFile): FileRef | undefined =>
+    lentFile(host.media, file, { encrypted: config.encrypted_files });
 
   function venueOf(room: string): Venue | undefined {
     const gateway = rooms.get(room);

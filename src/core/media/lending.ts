@@ -68,11 +68,11 @@ export function openLending({ key, clock, publicUrl, retention, bridge }: Lendin
   return {
     lendFor:
       (transport) =>
-      (reference, { name: wished, type: claimed, size, lifetime = retention, account }) => {
+      (reference, { name: wished, type: claimed, size, lifetime = retention, atMost = lifetime, account }) => {
         if (reference.length > LONGEST) throw new Failure('too-large', { text: texts.longName });
         const type = plainType(claimed);
         const name = fileName(wished, type);
-        const expires = clock.now() + lifetime;
+        const expires = clock.now() + Math.min(lifetime, atMost);
         const link: Held = [transport, reference, name, type, size ?? null, expires, account ?? null];
         const token = Buffer.from(seal(key, CELL, Buffer.from(JSON.stringify(link)))).toString('base64url');
         return { url: publicUrl + lentPath(token, name), name, type, ...(size !== undefined && { size }), expires };

@@ -10,7 +10,7 @@ export const encryptedFiles: Extension = {
     number: '0448',
     title: 'Encryption for stateless file sharing',
     version: '0.4.0',
-    part: 'encrypted files are refused in words',
+    part: 'encrypted files are refused in words; those of networks come decrypted: AES-256-CTR is none of its ciphers',
   },
   refuses: { 'file-sharing': (child) => (isSealed(child) ? encryptedFile() : undefined) },
 };

@@ -3,9 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import type { Call, Homeserver } from '#bridges/matrix/homeserver.ts';
-import { downloadAvatar, openMedia } from '#bridges/matrix/media.ts';
-import { referenceOf } from '#bridges/matrix/wire/files.ts';
+import { downloadAvatar, lentFile, openMedia } from '#bridges/matrix/media.ts';
+import { type MatrixFile, referenceOf } from '#bridges/matrix/wire/files.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Media } from '#src/model/media.ts';
 
 it('asks the homeserver for files of addresses of its own network, and nobody else (SECURITY, Matrix in)', async () => {
   const reached: string[] = [];
@@ -30,4 +32,28 @@ it('asks the homeserver for files of addresses of its own network, and nobody el
   }
   inside.close();
   expect(reached).toEqual([]);
+});
+
+const DAY = 86_400_000;
+const KEY = { key: 'k', iv: 'i', sha256: 's' };
+
+/** A file as it is lent to an account, and what was said of each link. */
+function lent(file: MatrixFile) {
+  const metas: Parameters<Media['lend']>[1][] = [];
+  const lend: Media['lend'] = (reference, meta) => {
+    metas.push(meta);
+    return { url: `https://gw.example.org/${encodeURIComponent(reference)}`, expires: 0 };
+  };
+  const account = 'romeo@a.example matrix.example' as AccountKey;
+  return { file: lentFile({ lend }, file, { account, encrypted: 3 * DAY }), metas };
+}
+
+it('lends what is encrypted for a while only, its small picture too, and what is in plain for as long as all files', () => {
+  const thumbnail = { mxc: 'mxc://hs.example/t', type: 'image/png', width: 3, height: 2 };
+  const plain = { mxc: 'mxc://hs.example/a', name: 'a.png', type: 'image/png' };
+  expect(lent({ ...plain, thumbnail }).metas.map(({ atMost }) => atMost)).toEqual([undefined, undefined]);
+  const { file, metas } = lent({ ...plain, key: KEY, thumbnail: { ...thumbnail, key: KEY } });
+  expect(metas.map(({ atMost }) => atMost)).toEqual([3 * DAY, 3 * DAY]);
+  expect(file).toMatchObject({ name: 'a.png', thumbnail: { type: 'image/png', width: 3, height: 2 } });
+  expect(decodeURIComponent(file?.thumbnail?.url ?? '')).toContain('mxc://hs.example/t');
 });

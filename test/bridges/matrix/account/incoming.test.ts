@@ -31,7 +31,20 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 100
     decrypt: () => Promise.reject(new TypeError('a library that stumbles')),
   } as unknown as DeviceKeys;
   const looks = openLooks({ host, account, user, server });
-  const parts = { host, account, user, server, rooms, reactions, threads, corrections, keys, looks, stop: host.signal };
+  const parts = {
+    host,
+    account,
+    user,
+    server,
+    rooms,
+    reactions,
+    threads,
+    corrections,
+    keys,
+    looks,
+    link: () => undefined,
+    stop: host.signal,
+  };
   const incoming = openOwnIncoming(parts);
   const told = (): unknown[] =>
     drafts
