@@ -145,6 +145,22 @@ export const config = z
       .describe(
         "Whoever has said nothing for so long is disconnected, as some networks ask for, such as 30d; or 'off'",
       ),
+    ping_time: durationSchema(5000, 3_600_000)
+      .prefault('60s')
+      .describe(
+        'A server that says nothing for so long is asked for a sign of life, and after as long again it is given up',
+      ),
+    netsplit_time: durationOrOff(1000, 3_600_000)
+      .prefault('30s')
+      .describe(
+        "How long those who go with a netsplit are still shown, as if they had never gone if they are back; or 'off'",
+      ),
+    queued_lines: z
+      .int()
+      .min(50)
+      .max(10_000)
+      .default(500)
+      .describe('Lines of one user that may wait for the pace of a server. More are refused'),
     connect_timeout: durationSchema(1000, 600_000)
       .prefault('30s')
       .describe('How long a connection may take until it is logged in, such as 30s'),

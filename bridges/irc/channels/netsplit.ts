@@ -5,8 +5,6 @@ import { emit } from '#bridges/irc/wire/emit.ts';
 import type { Host } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 
-/** Milliseconds that those who went with a netsplit are still shown: most are back by then. */
-const HOLD = 30_000;
 /** Milliseconds in which servers give those who are back the modes that they had. */
 const SETTLE = 2_000;
 /** People of one connection that are held back; those beyond go at once. */
@@ -26,6 +24,7 @@ const keyOf = (draft: Draft): string | undefined =>
 export class Netsplits {
   readonly #host: Host;
   readonly #view: ServerView;
+  readonly #time: number;
   // Most connections never see a netsplit.
   #held: Map<string, Change> | undefined;
   /** Who is back, as they are by now; shown as they were until they have their modes again. */
@@ -36,14 +35,17 @@ export class Netsplits {
   #cancel: (() => void) | undefined;
   #settle: (() => void) | undefined;
 
-  constructor(host: Host, view: ServerView) {
+  /** `time`: milliseconds that those who went with a netsplit are still shown, for most are back by then; 0 for not at all. */
+  constructor(host: Host, view: ServerView, time: number) {
     this.#host = host;
     this.#view = view;
+    this.#time = time;
   }
 
   /** What is to be told now of what a line brought. */
   sift(line: Line, drafts: readonly Draft[]): readonly Draft[] {
-    if (line.command === 'QUIT' && SPLIT.test(line.params[0] ?? '')) return drafts.filter((one) => !this.#hold(one));
+    if (this.#time > 0 && line.command === 'QUIT' && SPLIT.test(line.params[0] ?? ''))
+      return drafts.filter((one) => !this.#hold(one));
     if (!this.#held && !this.#back && !this.#missed) return drafts;
     const rest = this.#folded(line, drafts);
     if (line.command === 'JOIN')
@@ -103,7 +105,7 @@ export class Netsplits {
     this.#held.set(`${place} ${draft.who.id}`, draft);
     this.#places ??= new Set();
     this.#places.add(place);
-    this.#cancel ??= this.#host.clock.after(HOLD, () => this.#release());
+    this.#cancel ??= this.#host.clock.after(this.#time, () => this.#release());
     return true;
   }
 

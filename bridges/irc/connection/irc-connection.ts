@@ -130,9 +130,10 @@ export class IrcConnection implements LineSocketOwner {
     const view = new ConnectionState(setup, key, this.channels);
     this.view = view;
     const { throttle, encodings } = server;
+    const { silence, queued } = setup;
     this.encodings = new Encodings(encodings, foldingOf(view));
     this.#socket = new LineSocket({
-      ...{ socket: wish.socket, clock, log, throttle, encodings: this.encodings },
+      ...{ socket: wish.socket, clock, log, throttle, silence, queued, encodings: this.encodings },
       owner: this,
     });
     const { writer } = this.#socket;
@@ -144,7 +145,7 @@ export class IrcConnection implements LineSocketOwner {
     this.recovery = new NickRecovery(this);
     this.people = new KnownPeople(this);
     view.people = this.people;
-    this.netsplits = new Netsplits(host, view);
+    this.netsplits = new Netsplits(host, view, setup.splitTime);
     this.relogin = wish.account && new Relogin(this, wish.account);
     const registration = new ConnectionRegistration(
       {

@@ -11,8 +11,6 @@ import { Failure } from '#src/model/failure.ts';
 import { LineWriter } from './line-writer.ts';
 import type { Line } from './server-view.ts';
 
-/** Milliseconds of silence after which the server is asked whether it is there, and that it then has to answer. */
-const SILENCE = 60_000;
 /** Milliseconds for which what a server says is read at a time: then it is the turn of all others. */
 const SLICE = 4;
 /** Milliseconds that a server has to close the line after QUIT. */
@@ -39,6 +37,10 @@ type Options = {
   readonly clock: Clock;
   readonly log: Log;
   readonly throttle: Rate;
+  /** Milliseconds without a word after which the server is asked whether it is there, and given up after as long again. */
+  readonly silence: number;
+  /** The most lines that may wait. */
+  readonly queued: number;
   readonly encodings: Encodings;
   readonly owner: LineSocketOwner;
 };
@@ -70,7 +72,7 @@ export class LineSocket {
     this.writer = new LineWriter(options);
     this.#reader = new LineReader(encodings);
     this.#heard = this.#now();
-    this.#cancel = clock.after(SILENCE, () => this.#listen());
+    this.#cancel = clock.after(options.silence, () => this.#listen());
     socket.on('data', (chunk: Buffer) => this.#came(chunk));
     socket.on('end', endBack);
     socket.on('error', (error) => options.log.debug({ error: error.name }, 'the connection to a server broke'));
@@ -147,8 +149,9 @@ export class LineSocket {
   #listen(): void {
     const resting = this.#paused || !this.#options.owner.asksAlive;
     const since = resting ? this.#now() : (this.#asked ?? this.#heard);
-    const left = since + SILENCE - this.#now();
-    this.#cancel = this.#options.clock.after(left > 0 ? left : SILENCE, () => this.#listen());
+    const { silence, clock } = this.#options;
+    const left = since + silence - this.#now();
+    this.#cancel = clock.after(left > 0 ? left : silence, () => this.#listen());
     if (left > 0) return;
     if (this.#asked !== undefined) return this.fail(new Failure('remote-server-timeout', { text: texts.silent }));
     this.#asked = this.#now();

@@ -7,8 +7,7 @@ import { type Rate, type TokenBucket, tokenBucket } from '#src/lib/time/token-bu
 import { Failure } from '#src/model/failure.ts';
 import { type Purse, type QueuedLine, SendQueue } from './send-queue.ts';
 
-/** Lines that may wait for a connection, and urgent ones (an endless PING from the server must not fill memory). */
-const QUEUE_LIMIT = 500;
+/** Urgent lines that may wait: an endless PING from the server must not fill memory. */
 const URGENT_LIMIT = 100;
 /** Lines that are proven by one barrier where more wait: servers weigh it as they do lines. */
 const PROVEN_TOGETHER = 4;
@@ -17,6 +16,8 @@ type Options = {
   readonly socket: Socket;
   readonly clock: Clock;
   readonly throttle: Rate;
+  /** The most lines that may wait. */
+  readonly queued: number;
   readonly encodings: Pick<Encodings, 'plain' | 'encode'>;
   readonly owner: {
     /** Says which line is to go at the end of a write in which queued lines go. */
@@ -60,7 +61,7 @@ export class LineWriter implements Purse {
   send(given: string | readonly string[], sent?: () => void): void {
     const line = typeof given === 'string' ? guarded(given) : given.map(guarded).join('\r\n');
     if (!this.#open) throw new Failure('recipient-unavailable');
-    if (this.#queue.length >= QUEUE_LIMIT) throw new Failure('queue-full');
+    if (this.#queue.length >= this.#options.queued) throw new Failure('queue-full');
     this.#queue.push({ line, sent });
     if (!this.#cancel) this.#schedule();
   }
@@ -77,7 +78,7 @@ export class LineWriter implements Purse {
   later(line: string, sent?: () => void): void {
     const item = { line: guarded(line), sent };
     this.#idle ??= [];
-    if (this.#idle.length < QUEUE_LIMIT) this.#idle.push(item);
+    if (this.#idle.length < this.#options.queued) this.#idle.push(item);
     if (!this.#linger) this.#schedule();
   }
 

@@ -74,6 +74,12 @@ export type ConnectionSetup = {
   readonly contact: string | undefined;
   /** Milliseconds that logging in may take. */
   readonly timeout: number;
+  /** Milliseconds without a word after which the server is asked whether it is there, and given up after as long again. */
+  readonly silence: number;
+  /** Milliseconds that those who went with a netsplit are still shown; 0 for not at all. */
+  readonly splitTime: number;
+  /** The most lines that may wait. */
+  readonly queued: number;
   /** Nobody has just asked for it, or who did has seen it connect lately: only what is news is told. */
   readonly quiet: boolean;
   /** Nobody has just asked for it. */

@@ -31,6 +31,9 @@ describe('the settings of an IRC transport', () => {
       realname: 'Isthmus user',
       realname_from_jid: false,
       realname_customization: true,
+      ping_time: 60_000,
+      netsplit_time: 30_000,
+      queued_lines: 500,
       connect_timeout: 30_000,
     });
   });
