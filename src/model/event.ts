@@ -205,8 +205,9 @@ export type Draft<Body extends EventBody = EventBody> = {
   readonly live?: boolean;
   readonly only?: string;
   /**
-   * With `live: false` in a shared room: the account to which its network shows it. That may read it from now on, and whoever
-   * else is there not by this, but when it is told as news. What one of ours has said is told so, `from` XMPP, and nothing new.
+   * In a shared room: the account to which its network shows it. With `live: false` that may read it from now on, and whoever else is
+   * there not by this, but when it is told as news; what one of ours has said is told so, `from` XMPP, and nothing new. As news it is
+   * for that account alone, whoever else is meant is told so too, and nobody's archive has it.
    */
   readonly seenBy?: AccountKey;
 } & Body;

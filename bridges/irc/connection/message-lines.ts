@@ -66,10 +66,9 @@ export const message: LineReading = (line, connection) => {
     const folded = view.fold(name);
     // Duplicates of other connections have been dropped before. Only lines to a part of the channel are left.
     const channel = channels.get(folded);
-    if (!channel?.joined || !realm.primaries.isPrimary(folded, view)) return true;
-    const sender = view.fold(line.nick);
-    const member = channel.members.get(sender);
-    if (member?.account ?? view.ours(sender)) return true;
+    if (!channel?.joined) return true;
+    if (name === target && isTold(line, folded, connection)) return true;
+    const member = channel.members.get(view.fold(line.nick));
     // https://ircv3.net/specs/extensions/account-tag
     if (member && view.caps.has('account-tag')) member.login = accountOf(line.tags.account);
     if (channel.held && realm.primaries.members(folded).length < 2) return hold(channel.held, line, connection);
@@ -77,6 +76,13 @@ export const message: LineReading = (line, connection) => {
   emit(host, decode(line, view));
   return true;
 };
+
+/** Whether what is said to a whole channel (folded name) is for another connection to tell, or shown already: it is of one of ours. */
+function isTold({ nick }: Line, channel: string, { realm, view, channels }: IrcConnection): boolean {
+  if (!realm.primaries.isPrimary(channel, view)) return true;
+  const sender = view.fold(nick);
+  return (channels.get(channel)?.members.get(sender)?.account ?? view.ours(sender)) !== undefined;
+}
 
 /** What is said ends that it is being typed; who has said it is remembered where messages can be taken back. */
 function noteAuthor({ nick, params, tags }: Line, { realm, view, typing }: IrcConnection): void {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
-import type { Draft } from '#src/model/event.ts';
+import type { Draft, EventOf } from '#src/model/event.ts';
 import type { ForeignId } from '#src/model/ids.ts';
 import { contactPlace, fromPerson, invitation, realmNotice, roomPlace, saying } from './drafts.ts';
 import { isName } from './names.ts';
@@ -57,10 +57,28 @@ export function idOf({ tags: { msgid, time }, nick, params }: Line, view: Server
 export const isBouncer = ({ caps }: Pick<ServerView, 'caps'>): boolean =>
   caps.has('znc.in/self-message') || caps.has('draft/read-marker');
 
+/**
+ * What is said to those in a channel who have a status or more (ISUPPORT STATUSMSG) is for our user alone: others who are meant read it on
+ * connections of their own. It says so, for an answer goes to all. What is played back of it would stand in an archive that others read.
+ */
+const toPart = (drafts: readonly Draft[], { params: [target = ''] }: Line, { account }: ServerView): Draft[] =>
+  drafts.flatMap((draft) =>
+    draft.kind === 'message' && draft.live !== false
+      ? { ...draft, text: `[${target.charAt(0)}] ${draft.text}`, seenBy: account }
+      : [],
+  );
+
 /** What a message is about (https://ircv3.net/specs/client-tags/reply), and what it is called itself. */
 function about(line: Line, view: ServerView): { ids?: readonly ForeignId[]; replyTo?: ForeignId } {
   const target = tag(line.tags, REPLY);
   return { ...idOf(line, view), ...(target && { replyTo: target as ForeignId }) };
+}
+
+function inRoom(room: string, line: Line, view: ServerView, said: Pick<EventOf<'message'>, 'text' | 'style'>): Draft[] {
+  const place = roomPlace(room, view);
+  return room === line.params[0]
+    ? saying(line, view, { place, ...said, ...about(line, view) })
+    : toPart(saying(line, view, { place, ...said }), line, view);
 }
 
 function message(line: Line, view: ServerView): Draft[] {
@@ -75,8 +93,7 @@ function message(line: Line, view: ServerView): Draft[] {
   // What our user has said by another client of the bouncer.
   if (room === undefined && isSelf(line.nick, view) && !isSelf(target, view) && isName(target))
     return saying(line, view, { place: contactPlace(target, view), text, style, ...about(line, view) });
-  if (room !== undefined)
-    return saying(line, view, { place: roomPlace(room, view), text, style, ...about(line, view) });
+  if (room !== undefined) return inRoom(room, line, view, { text, style });
   if (fromPerson(line) && isSelf(target, view)) {
     // What nobody asked for opens no conversation: services greet everybody.
     const place = style !== 'notice' || view.knows(view.fold(line.nick)) ? contactPlace(line.nick, view) : undefined;

@@ -67,6 +67,8 @@ function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> 
   const least = event.live && isLate(event, now) ? shownUpTo(room) : event.at;
   const what = least > event.at ? { ...event, at: least } : event;
   if (isOwn(what) && about && about.fromId !== by) return void parts.display.show(what, []);
+  if (event.live && what.seenBy !== undefined)
+    return void tellAll(parts, entry, undefined, readersFor(room, what.seenBy));
   if (!isLate(what, now)) {
     const to = readersOf(room);
     if (room.hidden.size > 0) introduce(parts, room, what, to);
@@ -82,6 +84,12 @@ function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> 
     const marks = tellAll(parts, late, id, to);
     if (to.length < readersOf(room).length) parts.partly.note(what, marks, to);
   });
+}
+
+/** Those in a room who are clients of one account. */
+function readersFor(room: Room, account: AccountKey): readonly Recipient[] {
+  const seats = room.members.get(account)?.seats;
+  return readersOf(room).filter(({ jid }) => seats?.has(jid));
 }
 
 const thoseIn = ({ members }: Room): readonly AccountKey[] =>
