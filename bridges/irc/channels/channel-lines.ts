@@ -12,7 +12,7 @@ import { addressOf, invitation } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { splitNamesEntry } from '#bridges/irc/wire/modes.ts';
-import { askedFor, isName, maskOf } from '#bridges/irc/wire/names.ts';
+import { isName, maskOf } from '#bridges/irc/wire/names.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { wordsIn } from '#src/model/language.ts';
@@ -156,7 +156,7 @@ function entering(line: Line, channel: string, { view, pending, writer, unaskedJ
   const name = line.params[0] ?? channel;
   view.learnClock(line);
   view.mask = maskOf(line.ident, line.hostname) ?? view.mask;
-  const other = pending.has('join', channel) ? undefined : pending.joining(askedFor(channel));
+  const other = pending.has('join', channel) ? undefined : pending.joining(channel);
   if (other)
     pending.refuse(
       other,

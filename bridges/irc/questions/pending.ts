@@ -2,7 +2,7 @@ import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
 import type { Line } from '#bridges/irc/connection/server-view.ts';
 import { texts } from '#bridges/irc/texts.ts';
 import type { Wire } from '#bridges/irc/wire/line.ts';
-import { foldName, isRoomName } from '#bridges/irc/wire/names.ts';
+import { askedFor, foldName, isRoomName } from '#bridges/irc/wire/names.ts';
 import { NICK_REFUSALS } from '#bridges/irc/wire/numerics.ts';
 import type { Outcome } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -38,6 +38,7 @@ const REFUSALS: readonly (readonly [Refusable, ReadonlySet<string>])[] = [
 ];
 /** RFC 2812 §5.2: these name no target, and can refuse whatever was said. */
 const UNTARGETED = set('411 412 417 481');
+const JOIN: ReadonlySet<Wire['kind']> = new Set(['join']);
 const SAID: ReadonlySet<Wire['kind']> = new Set(['message', 'topic', 'kick', 'mode', 'invite', 'raw']);
 /** Unknown command, and too few parameters: these name the command. */
 const UNKNOWN_OR_SHORT = set('421 461');
@@ -225,9 +226,11 @@ export class Pending {
     this.#taken(this.#find('nick', isNick(nick)));
   }
 
-  /** The join that waits for a channel under one of these names (folded). */
-  joining(names: readonly string[]): PendingEvent | undefined {
-    return names.length === 0 ? undefined : this.#find('join', ({ target }) => names.includes(target));
+  /** The join that waits for a channel which the server calls by this name (folded) instead. */
+  joining(channel: string): PendingEvent | undefined {
+    const names = askedFor(channel);
+    const named = names.length === 0 ? undefined : this.#find('join', ({ target }) => names.includes(target));
+    return named ?? this.#only(JOIN, (target) => isCut(channel, target));
   }
 
   has(kind: Wire['kind'], target: string): boolean {
@@ -322,15 +325,30 @@ export class Pending {
     return written.sort((a, b) => a.seq - b.seq)[0];
   }
 
-  /** The one that waits for a name which differs from the given one only in letters that some servers cannot give back. */
+  /** The one that waits for a name which differs from the given one only in letters that some servers cannot give back, or is longer. */
   #mangled(kinds: ReadonlySet<Wire['kind']>, name: string): Item | undefined {
     const rest = carriedByAll(name);
-    const isMeant = ({ kind, target }: Wire) =>
-      kinds.has(kind) && carriedByAll(target) !== target && carriedByAll(target) === rest;
-    const [found, ...others] = [...this.#items.values()].filter(({ seq, wire }) => seq > 0 && isMeant(wire));
+    return (
+      this.#only(kinds, (target) => carriedByAll(target) !== target && carriedByAll(target) === rest) ??
+      this.#only(kinds, (target) => isCut(this.#owner.view.fold(name), target))
+    );
+  }
+
+  /** The one of some kinds whose target is meant, if it is one alone. */
+  #only(kinds: ReadonlySet<Wire['kind']>, isMeant: (target: string) => boolean): Item | undefined {
+    const [found, ...others] = [...this.#items.values()].filter(
+      ({ seq, wire: { kind, target } }) => seq > 0 && kinds.has(kind) && isMeant(target),
+    );
     return others.length === 0 ? found : undefined;
   }
 }
+
+/** Servers cut names of channels at their CHANNELLEN: 50 or more, 32 and 30 some old ones. */
+const CUT = 30;
+
+/** Whether a name of a channel is what a server has left of another one (both folded). */
+const isCut = (name: string, asked: string): boolean =>
+  name.length >= CUT && asked.length > name.length && isRoomName(name) && asked.startsWith(name);
 
 /** A server may cut a nick that is too long for it; ircd-irc2 2.11 gives who asks for `0` one that it makes itself. */
 const isNick =

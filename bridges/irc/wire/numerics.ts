@@ -133,8 +133,13 @@ export function farewell(host: string, said: string): Failure {
   if (/too many/i.test(reason)) return new Failure('queue-full', { text, ...foreign, retryAfter: THROTTLED });
   if (/\b([kgzd]|kill)[- ]?lined?\b|\bbanned\b|\bakill/i.test(reason))
     return new Failure('banned', { text, ...foreign, retryAfter: KEPT_OUT });
+  if (UNWELCOME.test(reason)) return new Failure('not-permitted', { text, ...foreign, retryAfter: KEPT_OUT });
   return new Failure('recipient-unavailable', { text, ...foreign });
 }
+
+/** How servers say that they do not take this user, or not so: another try would be the same. */
+const UNWELCOME =
+  /\b(invalid|bad|illegal|erroneous) (user ?name|ident)|authenticat|\bsasl\b|\b(un|not )authori[sz]ed\b|no authori[sz]ation|access denied|\bpassword\b/i;
 
 /** A server lets nobody in from here, and says so in one or several sentences, the last of them by a command. Each is told once. */
 export function keptOut(host: string, command: string, said: readonly string[]): Failure {

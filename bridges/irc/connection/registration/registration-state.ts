@@ -42,7 +42,7 @@ export function stepRegistration(
   if (command === '376' || command === '422') return state.welcome ? [state, { kind: 'ready' }] : [state];
   if (command === 'ERROR') return [state, { kind: 'failed', failure: closed(state, line.params.at(-1) ?? '', host) }];
   if (state.welcome) return [state];
-  if (NICK_TAKEN.has(command)) return anotherNick(state, command === '432');
+  if (NICK_TAKEN.has(command)) return anotherNick(state, line);
   if (KEPT_OUT.has(command)) {
     const said = line.params.length > 1 ? (line.params.at(-1) ?? '') : '';
     return [
@@ -59,10 +59,10 @@ export function stepRegistration(
 const closed = ({ keptOut: said }: RegistrationState, error: string, host: string): Failure =>
   said === undefined ? farewell(host, error) : keptOut(host, 'ERROR', [said, error]);
 
-function anotherNick(state: RegistrationState, illegal: boolean): readonly [RegistrationState, RegistrationEffect] {
+function anotherNick(state: RegistrationState, line: Line): readonly [RegistrationState, RegistrationEffect] {
   const refusals = state.refusals + 1;
-  const nick = nextNick(state.wanted, refusals, illegal);
-  if (nick === undefined) return [state, { kind: 'failed', failure: new Failure('nick-conflict') }];
+  const nick = nextNick(state.wanted, refusals, line.command === '432');
+  if (nick === undefined) return [state, { kind: 'failed', failure: refusal(line) ?? new Failure('nick-conflict') }];
   return [
     { ...state, nick, refusals },
     { kind: 'nick', nick },

@@ -56,6 +56,7 @@ describe('logging in', () => {
 
   it.each([
     [':irc.fake 433 * x :Taken', 'nick-conflict'],
+    [':irc.fake 432 * x :Erroneous Nickname', 'not-acceptable'],
     [':irc.fake 464 x :Password incorrect', 'password-required'],
     ['ERROR :Closing link: Z-Lined (spam)', 'banned'],
     ['ERROR :Trying to reconnect too fast', 'too-fast'],
@@ -64,6 +65,9 @@ describe('logging in', () => {
     ['ERROR :Your IP range has been attempting to connect too many times in too short a duration.', 'too-fast'],
     ['ERROR :Connection refused, too many connections from your IP address!', 'queue-full'],
     ['ERROR :Too many host connections (local)', 'queue-full'],
+    ['ERROR :Closing Link: (u@h) [Invalid username]', 'not-permitted'],
+    ['ERROR :Closing Link: (u@h) [Authentication failure.]', 'not-permitted'],
+    ['ERROR :Closing Link: h (Registration timed out)', 'recipient-unavailable'],
     ['ERROR :Server is going down', 'recipient-unavailable'],
   ])('gives up on %s', async (line, code) => {
     await using server = await ircServer();
