@@ -2,6 +2,7 @@ import type { Capabilities, Durability, NetworkMapping } from '#src/model/capabi
 import type { EventKind } from '#src/model/event.ts';
 import {
   drop,
+  failureOnly,
   filesAsLinks,
   formAsText,
   keep,
@@ -108,8 +109,8 @@ export const matrix: NetworkMapping = {
           de: 'Ein Formular lässt sich auf Matrix nicht beantworten.',
         }),
       },
-      // Whoever wrote it on Matrix does not learn more than that it was read.
-      receipt: { default: 'drop', drop },
+      // Whoever wrote it on Matrix does not learn more than that it was read, or will not be.
+      receipt: { default: 'failure', failure: failureOnly, drop },
       marker: {
         default: 'read',
         read: keep({ en: 'up to where you have read', de: 'bis wohin Sie gelesen haben' }),

@@ -74,6 +74,16 @@ export const failureAsNotice: Rung<Draft & { kind: 'receipt' }> = {
     draft.state === 'failed' ? [messageIn(draft, 'A message of yours could not be delivered to me.', 'notice')] : [],
 };
 
+/** The network can say which message it was. */
+export const failureOnly: Rung<Draft & { kind: 'receipt' }> = {
+  does: {
+    en: 'an answer to a message that could not be delivered, saying so, and nothing else',
+    de: 'eine Antwort auf eine Nachricht, die nicht zugestellt werden konnte, die das sagt, sonst nichts',
+  },
+  keeps: true,
+  apply: (draft) => (draft.state === 'failed' ? [draft] : []),
+};
+
 /** The event crosses as such, perhaps with less in it. */
 export const keep = <D extends Draft>(does: Words, shape: (draft: D) => D = (draft) => draft): Rung<D> => ({
   does,

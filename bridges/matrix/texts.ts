@@ -102,6 +102,10 @@ export const texts = catalogue({
     en: 'This gateway cannot read encrypted rooms. Please start a chat without encryption.',
     de: 'Dieses Gateway kann verschlüsselte Räume nicht lesen. Bitte einen unverschlüsselten Chat beginnen.',
   },
+  undelivered: {
+    en: 'This message could not be delivered to me.',
+    de: 'Diese Nachricht konnte mir nicht zugestellt werden.',
+  },
   ended: {
     en: 'Your homeserver has ended this login. Log in anew.',
     de: 'Ihr Homeserver hat diese Anmeldung beendet. Melden Sie sich neu an.',

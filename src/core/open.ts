@@ -301,9 +301,9 @@ export function buildCore(parts: CoreParts) {
   settling.listen(openSettle({ languages, ids, rooms, people, display, durable, xmpp, now }));
   settling.listen({
     bounced(row) {
-      if (row.owed.way !== 'in' || !journaling.isFar(row)) return;
-      parts.report?.('lost', placeTransport(row.owed.event.place));
-      tellLost(row.owed.event);
+      if (row.owed.way !== 'in') return;
+      if (journaling.isFar(row)) parts.report?.('lost', placeTransport(row.owed.event.place));
+      if (!people.blocks(row.owed.event.place)) tellLost(row.owed.event);
     },
   });
   journaling.reached(people.reached);

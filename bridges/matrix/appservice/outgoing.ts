@@ -16,15 +16,22 @@ import { typingContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Content, textOf } from '#bridges/matrix/wire/event.ts';
 import type { Uploaded } from '#bridges/matrix/wire/files.ts';
 import { namedIn } from '#bridges/matrix/wire/mentions.ts';
-import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
+import {
+  editContent,
+  messageContents,
+  reactionContent,
+  textContent,
+  type WritingView,
+} from '#bridges/matrix/wire/message-out.ts';
 import { callsAll, maySet } from '#bridges/matrix/wire/power.ts';
 import { userOf } from '#bridges/matrix/wire/room.ts';
 import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
-import type { Host } from '#src/bridge.ts';
+import type { Delivered, Host } from '#src/bridge.ts';
 import { backoff } from '#src/lib/time/backoff.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, splitAccount } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { Direct, Directs } from './directs.ts';
 import type { Entering, GatewayRooms } from './gateway-rooms.ts';
@@ -204,6 +211,20 @@ export function openOutgoing(parts: OutgoingParts) {
       server.call({ method: 'PUT', path: ['v3', 'rooms', room, 'typing', as], body: typingContent(timeout), as }),
   });
 
+  /** Says to somebody that what they wrote has not arrived; nothing where the room is gone, or is encrypted by now. */
+  async function undelivered(event: EventOf<'receipt'>): Promise<Delivered> {
+    try {
+      const to = await aim(event);
+      const text = wordsIn(texts.undelivered, host.language(to.account));
+      const about = { 'm.relates_to': { 'm.in_reply_to': { event_id: event.target } } };
+      const content = { ...textContent({ text, style: 'notice' }), ...about };
+      await send(to, { type: 'm.room.message', content }, `${event.id}.0`);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.row.retry) throw error;
+    }
+    return TAKEN;
+  }
+
   const senders: Senders = {
     async message(event) {
       const to = await aim(event, true);
@@ -268,6 +289,7 @@ export function openOutgoing(parts: OutgoingParts) {
     },
 
     async receipt(event) {
+      if (event.state === 'failed') return undelivered(event);
       if (event.state !== 'displayed') return TAKEN;
       const to = await aim(event);
       const { account: set } = await host.settings(event.place, to.account);

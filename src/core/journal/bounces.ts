@@ -27,17 +27,19 @@ export type LossNotesParts = {
   mapping(transport: string): NetworkMapping;
 };
 
-/** Where a network is told in words, it is told once in so many ms for each conversation. */
+/** Where a network is told by a message, it is told once in so many ms for each conversation. */
 const ONCE_IN = 3_600_000;
 
 /** Tells the sender on a network that a message was lost, as its table has it: as what it is, in words, or not at all. */
 export function openLossNotes({ now, send, mapping }: LossNotesParts): (lost: Lost) => void {
   const told = openRecent<number>(RECENT);
+  const lost = openRecent<true>(RECENT);
   return ({ place, id }) => {
-    if (place.kind !== 'contact') return;
+    if (place.kind !== 'contact' || lost.get(id)) return;
+    lost.set(id, true);
     const { account } = place;
     const { user, transport } = splitAccount(account);
-    if ((mapping(transport).facts.out.receipt ?? 'none') === 'none') {
+    if (mapping(transport).facts.out.receipt !== 'full') {
       const at = told.get(placeKey(place));
       if (at !== undefined && now() - at < ONCE_IN) return;
       told.set(placeKey(place), now());
