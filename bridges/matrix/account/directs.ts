@@ -12,14 +12,21 @@ export type OwnDirectParts = {
   readonly keys: DeviceKeys | undefined;
 };
 
-/** With whom the account talks in a room that a gateway has made for the two, as its first events say; nobody in other rooms. */
-export function madeWith(user: string, events: readonly unknown[]): string | undefined {
+/**
+ * With whom the account talks in a room that a gateway has made for the two, as its first events say; nobody in other rooms.
+ * A homeserver tells of a room before the invitation is in it: `making` knows who is to be invited.
+ */
+export function madeWith(
+  { user, making }: { readonly user: string; readonly making: ReadonlyMap<string, string> },
+  events: readonly unknown[],
+): string | undefined {
   const all = events.map(objectOf);
   const create = all.find(({ type }) => type === 'm.room.create');
-  if (create?.sender !== user || !isWritten(objectOf(create.content))) return undefined;
+  const content = objectOf(create?.content);
+  if (create?.sender !== user || !isWritten(content)) return undefined;
   const isInvited = ({ type, state_key, content }: Json): boolean =>
     type === 'm.room.member' && state_key !== user && objectOf(content).is_direct === true;
-  return textOf(all.find(isInvited)?.state_key);
+  return textOf(all.find(isInvited)?.state_key) ?? making.get(textOf(content[MARK]) ?? '');
 }
 
 /** Makes rooms for the account and one other person. Each is marked with the event for which it is made. */
@@ -57,10 +64,15 @@ export function openOwnDirects({ user, server, rooms, keys }: OwnDirectParts) {
       creation_content: { [MARK]: event },
       initial_state: keys && (await canDecrypt(who)) ? [encryption] : [],
     };
-    const id = await created(event, body);
-    await rooms.pair(id, who);
-    await rooms.load(id);
-    return id;
+    rooms.making.set(event, who);
+    try {
+      const id = await created(event, body);
+      await rooms.pair(id, who);
+      await rooms.load(id);
+      return id;
+    } finally {
+      rooms.making.delete(event);
+    }
   }
 
   async function created(event: string, body: object): Promise<string> {

@@ -151,7 +151,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
 
   /** A room that was made here for the user and a person is theirs, also before the homeserver was told so. */
   function expectDirect({ id, state, timeline }: OwnRoomNews): void {
-    const who = listed.has(id) ? undefined : madeWith(user, [...state, ...timeline]);
+    const who = listed.has(id) ? undefined : madeWith({ user, making: rooms.making }, [...state, ...timeline]);
     if (who !== undefined && rooms.partner(id) === undefined) rooms.expect(id, who);
   }
 

@@ -41,6 +41,8 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
   const partners = new Map<string, string>();
   /** The room with a person in which something was said last, and when. */
   const latest = new Map<string, { readonly id: string; readonly at: number }>();
+  /** With whom rooms are to be that are being made, by the events for which they are. */
+  const making = new Map<string, string>();
   /** What `m.direct` says, as it is. */
   let direct: Json | undefined;
 
@@ -63,6 +65,7 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
     open,
     place,
     ours,
+    making,
     get: (id: string): OwnRoom | undefined => rooms.get(id),
     forget: (id: string): void => void rooms.delete(id),
     partner: (id: string): string | undefined => partners.get(id),

@@ -65,7 +65,7 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 100
     };
     await incoming.take({ ...rest, joined: [{ ...room, unread: undefined, ...news }] });
   }
-  return { ...known, told, sync };
+  return { ...known, rooms, told, sync };
 }
 
 const event = (type: string, content: unknown, more: object = {}) => ({
@@ -81,6 +81,18 @@ describe('what an account is told', () => {
     const odd = [null, 7, {}, event('m.room.encrypted', {}), event('m.room.redaction', {}, { redacts: '$\ud800' })];
     await sync(odd.flatMap((one, index) => [one, said(`after ${index}`)]));
     expect(told()).toEqual(odd.map((_, index) => `after ${index}`));
+  });
+
+  it('is told of a room that is being made for it and a person as of that person, before the invitation is in it', async () => {
+    const { sync, rooms, drafts } = opened();
+    const made = { sender: '@romeo:hs.example', state_key: '' };
+    rooms.making.set('event-1', '@alice:hs.example');
+    await sync([
+      event('m.room.create', { 'org.isthmus.id': 'event-1' }, made),
+      event('m.room.member', { membership: 'join' }, { ...made, state_key: made.sender }),
+    ]);
+    const of = { kind: 'contact', action: 'subscribed' };
+    expect(drafts).toEqual([expect.objectContaining({ ...of, place: expect.objectContaining({ kind: 'contact' }) })]);
   });
 
   it('is told what comes once the store is there, if it was away at the beginning', async () => {
