@@ -29,9 +29,17 @@ export type FileRef = {
   readonly sha256?: string;
   readonly description?: string;
   readonly thumbnail?: Thumbnail;
+  /** Whether it is seen within what is said, or is there to be fetched; as its reader's program sees fit where that is not said. */
+  readonly disposition?: Disposition;
   /** It is shown as a sticker is, where there are such. */
   readonly sticker?: true;
+  /** The pack that a sticker is of, where XMPP knows it: its id, and where it is published, if not by its sender. */
+  readonly pack?: StickerPack;
 };
+
+export type Disposition = 'inline' | 'attachment';
+
+export type StickerPack = { readonly id: string; readonly jid?: string; readonly node?: string };
 
 export type { Show };
 

@@ -1,5 +1,6 @@
 import type { MailFile } from '#bridges/email/wire/mail.ts';
 import type { HeldFile, Host } from '#src/bridge.ts';
+import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { IncomingFile } from './incoming.ts';
@@ -22,7 +23,7 @@ export function openHeldFiles({ media }: Pick<Host, 'media'>): HeldFiles {
     const files: IncomingFile[] = [];
     for (const { file, bytes } of held) {
       const ref = await bytes?.keep(account).catch(notKept);
-      files.push({ file, ...(ref && { ref }) });
+      files.push({ file, ...(ref && { ref: { ...ref, ...within(file) } }) });
     }
     return files;
   }
@@ -40,6 +41,10 @@ export function openHeldFiles({ media }: Pick<Host, 'media'>): HeldFiles {
     },
   };
 }
+
+/** A picture that is in the text is shown there. */
+const within = ({ inline, type }: MailFile): Pick<FileRef, 'disposition'> =>
+  inline && /^image\//i.test(type) ? { disposition: 'inline' } : {};
 
 /** Who has no room for a file has the mail without it. */
 function notKept(error: unknown): undefined {

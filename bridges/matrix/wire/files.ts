@@ -40,12 +40,19 @@ export function fileOf({ type, content }: Content): MatrixFile | undefined {
   const name = textOf(content.filename) ?? textOf(content.body);
   const mimetype = textOf(info.mimetype);
   const { w, h, size } = info;
+  const isSticker = type === 'm.sticker';
   const duration = numberOf(info.duration) ?? numberOf(objectOf(content['org.matrix.msc1767.audio']).duration);
   return {
     ...stored,
     ...(thumbnail && { thumbnail }),
     ...(content['org.matrix.msc3245.voice'] !== undefined && { voice: true }),
     ...(name !== undefined && { name }),
+    // §11.22: its body is what it shows.
+    ...(isSticker && {
+      ...(name !== undefined && { description: name }),
+      disposition: 'inline' as const,
+      sticker: true as const,
+    }),
     ...(mimetype !== undefined && { type: mimetype }),
     ...whole('size', size),
     ...whole('width', w),
@@ -99,7 +106,7 @@ export function fileContent(claimed: FileRef, { mxc, encrypted, ...found }: Uplo
   const msgtype = Object.hasOwn(MSGTYPES, top) ? MSGTYPES[top] : 'm.file';
   const spoken = msgtype === 'm.audio' && file.duration !== undefined && caption === undefined;
   return {
-    ...(sticker ? { body: name } : { msgtype, body: caption ?? name, filename: name }),
+    ...(sticker ? { body: claimed.description ?? name } : { msgtype, body: caption ?? name, filename: name }),
     ...(encrypted ? { file: { ...encrypted, url: mxc } } : { url: mxc }),
     info: {
       ...(file.type !== undefined && { mimetype: file.type }),

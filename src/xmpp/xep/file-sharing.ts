@@ -3,7 +3,7 @@ import type { Element } from 'ltx';
 import { urlText } from '#mappings/files.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { WHOLE } from '#src/xmpp/stanza/text-changes.ts';
-import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
+import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { childOf } from './elements.ts';
 import { carriedIn, type Extension, type ReadContext, type Reading } from './extension.ts';
 import { metadataElement, metadataIn } from './file-metadata.ts';
@@ -16,7 +16,9 @@ export const fileSharing: Extension = {
   reads: {
     [`${SFS} file-sharing`](child, reading, context) {
       const url = sourceIn(child);
-      return url === undefined ? reading : withFile({ url, ...metadataIn(child) }, SFS, reading, context);
+      return url === undefined
+        ? reading
+        : withFile({ url, ...metadataIn(child), ...dispositionIn(child) }, SFS, reading, context);
     },
   },
   // §3.1: the addresses for those who do not know it, after the caption.
@@ -30,6 +32,11 @@ export const fileSharing: Extension = {
   },
   writes: { message: ({ files }) => files?.map(sharingElement) },
 };
+
+/** §3.1: whether it belongs into what is said. */
+function dispositionIn({ attrs: { disposition } }: Element): Pick<FileRef, 'disposition'> {
+  return disposition === 'inline' || disposition === 'attachment' ? { disposition } : {};
+}
 
 /** §3.1: the first address over HTTP (XEP-0103). */
 function sourceIn(sharing: Element): string | undefined {
@@ -57,5 +64,6 @@ export function withFile(
   return files.some(({ url }) => url === file.url) ? reading : { ...reading, files: [...files, file] };
 }
 
+/** A sticker is seen within what is said (XEP-0449 §4.4). */
 const sharingElement = (file: FileRef): Xml =>
-  xml`<file-sharing xmlns='urn:xmpp:sfs:0'>${metadataElement(file)}<sources><url-data xmlns='http://jabber.org/protocol/url-data' target='${urlText(file.url)}'/></sources></file-sharing>`;
+  xml`<file-sharing xmlns='urn:xmpp:sfs:0'${attrs({ disposition: file.disposition ?? (file.sticker && 'inline') })}>${metadataElement(file)}<sources><url-data xmlns='http://jabber.org/protocol/url-data' target='${urlText(file.url)}'/></sources></file-sharing>`;

@@ -36,7 +36,7 @@ function withPictures(html: Element, reading: Reading, { stanza }: ReadContext):
     const url = /^cid:/i.test(src) ? contentAt(src.slice('cid:'.length), stanza) : src;
     const fits = isFetchable(url) || /^(?:cid:|data:image\/)/i.test(url);
     return fits && !files.some((file) => file.url === url)
-      ? [{ url, ...typeOf(url), ...(alt && { description: alt }) }]
+      ? [{ url, ...typeOf(url), disposition: 'inline', ...(alt && { description: alt }) }]
       : [];
   });
   return more.length === 0 ? reading : { ...reading, files: [...files, ...more] };
