@@ -223,7 +223,7 @@ function describedAnew(
   for (const room of rooms.values()) {
     const member = room.members.get(view.fold(line.nick));
     if (!member) continue;
-    const touched = room.modes.quiets.size > 0 ? new Map([[member, occupant(member, view, room)]]) : new Map();
+    const touched = new Map([[member, occupant(member, view, room)]]);
     describe(member);
     drafts.push(...changedRoles(touched, line, room, view));
   }
@@ -247,7 +247,7 @@ export function seenMembers(room: Channel, rows: readonly MemberRow[], view: Ser
   });
 }
 
-/** Those of the touched whose standing is another now; by whom is said of a MODE. */
+/** Those of the touched whose standing is another now, or who come from elsewhere; by whom is said of a MODE. */
 function changedRoles(
   touched: ReadonlyMap<ChannelMember, Occupant>,
   line: Line,
@@ -258,7 +258,7 @@ function changedRoles(
   const drafts: Draft[] = [];
   for (const [member, before] of touched) {
     const who = occupant(member, view, room);
-    if (who.affiliation === before.affiliation && who.role === before.role) continue;
+    if (who.affiliation === before.affiliation && who.role === before.role && who.host === before.host) continue;
     const by = line.command === 'MODE' && { by: line.nick || line.prefix };
     drafts.push(change(line, room, view, { change: 'role', who, ...by }));
   }

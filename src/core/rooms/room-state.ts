@@ -243,7 +243,7 @@ export function change(room: Room, body: OccupantChange): RoomEffect[] {
       if (who.account !== undefined) mayModerate(room, who.account, who.role === 'moderator');
       if (isHidden(room, who, before !== undefined)) return [];
       if (room.hidden.delete(who.id)) return came(room, who);
-      if (body.change === 'role') return tell(room, { ...body, who });
+      if (body.change === 'role') return tellRole(room, { ...body, who }, before);
       return isAs(before, who) ? [] : came(room, who);
     case 'rename':
       return rename(room, body);
@@ -325,6 +325,14 @@ const topicOf = ({ topic: known }: Room): EventBody => ({ kind: 'topic', ...know
 export function tell(room: Room, body: EventBody, except?: AccountKey): RoomEffect[] {
   const own = except && room.members.get(except)?.seats;
   const to = own ? readersOf(room).filter(({ jid }) => !own.has(jid)) : readersOf(room);
+  return to.length > 0 ? [{ kind: 'tell', body, to }] : [];
+}
+
+/** Where somebody comes from is news for those who keep order alone. */
+function tellRole(room: Room, body: OccupantChange, before: Occupant | undefined): RoomEffect[] {
+  const moved = before && before.host !== body.who.host && isAs(before, body.who);
+  if (!moved) return tell(room, body);
+  const to = readersOf(room).filter(({ moderates }) => moderates);
   return to.length > 0 ? [{ kind: 'tell', body, to }] : [];
 }
 
