@@ -4,7 +4,7 @@ import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
 import { oursIn, primaryChannel } from '#bridges/irc/connection/realm.ts';
 import { decodeMissed } from '#bridges/irc/wire/duplicates.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
-import { type Channel, snapshot } from './channel.ts';
+import { type Channel, occupant, snapshot } from './channel.ts';
 import { learnModes } from './channel-lines.ts';
 import type { Takeover } from './primary.ts';
 
@@ -24,6 +24,16 @@ function takeOver(takeovers: readonly Takeover[], connection: IrcConnection): vo
   };
   // The server answers behind everything that it has sent before.
   connection.ping().then(listAll, listAll);
+}
+
+/** Our user has left a channel and the line was gone before the server could say so: others of ours there hear it all the same. */
+export function tellUnheardLeaves({ host, view, channels, pending }: IrcConnection): void {
+  const from = { kind: 'network', id: view.id(view.nick), name: view.nick } as const;
+  for (const [name, room] of channels) {
+    const self = room.joined ? room.members.get(view.fold(view.nick)) : undefined;
+    if (!self || !pending.has('leave', name)) continue;
+    emit(host, [{ kind: 'occupant', place: room.place, from, change: 'leave', who: occupant(self, view, room) }]);
+  }
 }
 
 /** The line of a connection is gone: others tell of its channels from now on. */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { type Channels, disown } from '#bridges/irc/channels/channel.ts';
 import { joinOverdue } from '#bridges/irc/channels/channel-lines.ts';
 import { type ChannelList, openChannelList } from '#bridges/irc/channels/channel-list.ts';
-import { enterAgain, leaveRealm } from '#bridges/irc/channels/hand-over.ts';
+import { enterAgain, leaveRealm, tellUnheardLeaves } from '#bridges/irc/channels/hand-over.ts';
 import { Netsplits } from '#bridges/irc/channels/netsplit.ts';
 import { UnaskedJoins } from '#bridges/irc/channels/unasked-joins.ts';
 import { KnownPeople } from '#bridges/irc/people/known-people.ts';
@@ -320,6 +320,7 @@ export class IrcConnection implements LineSocketOwner {
     const closed = (): Failure => new Failure('recipient-unavailable', { text: texts.closed(this.view.realm) });
     const failure = ours ?? this.#entry?.registration.closing ?? this.#reason ?? closed();
     renewPolicy(this.view, this.setup);
+    tellUnheardLeaves(this);
     leaveRealm(this);
     this.questions.fail(failure);
     this.recovery.stop();

@@ -75,7 +75,7 @@ export const QUESTIONS = {
   // 728 and 729 of the charybdis kind, 344 and 345 of oftc-hybrid.
   quiets: numerics({ command: 'MODE', rows: '344 728', ends: '345 729', refusals: '403 442 472 477 482' }),
   topic: numerics({ command: 'TOPIC', ends: '331 332', after: '333', refusals: '403 442' }),
-  names: numerics({ command: 'NAMES', rows: '353', ends: '366', refusals: '401 403' }),
+  names: numerics({ command: 'NAMES', rows: '353 355', ends: '366', refusals: '401 403' }),
   list: numerics({ command: 'LIST', rows: '321 322', ends: '323' }),
   // WHOX
   members: numerics({ command: 'WHO', rows: '354', ends: '315', refusals: '401 403' }),
@@ -106,7 +106,7 @@ export const NAMING_COMMAND: ReadonlySet<string> = set('263 416 421 461 481');
 
 /** What a numeric says that it is about. */
 export function subjectOf({ command, params }: Line): string {
-  if (command === '353') return params.at(-2) ?? '';
+  if (command === '353' || command === '355') return params.at(-2) ?? '';
   return (command === '341' ? params[2] : params[1]) ?? '';
 }
 
@@ -161,7 +161,8 @@ const READINGS: Readonly<Record<string, Reading>> = {
     return kind && [kind, name];
   },
   TOPIC: (name, text) => (text === undefined ? ['topic', name] : undefined),
-  NAMES: (names) => ['names', names],
+  // ircu: -d asks for those whom a channel does not show yet.
+  NAMES: (...params) => ['names', params.find((one) => isRoomName(one)) ?? params[0]],
   LIST: () => ['list'],
   WHO: () => ['who'],
   WHOIS: (...params) => ['whois', params.at(-1)],
