@@ -12,7 +12,7 @@ import { called, dial } from './connection/dial.ts';
 import { watchIdle } from './connection/idle.ts';
 import { type IrcConnection, openConnection } from './connection/irc-connection.ts';
 import type { ConnectionSetup } from './connection/realm.ts';
-import { openRealm, type Realm } from './connection/realm.ts';
+import { openRealms, type Realm } from './connection/realm.ts';
 import { openIdentd } from './connection/registration/identd.ts';
 import { accountFor, identityOf } from './connection/registration/identity.ts';
 import { openKeptOut } from './connection/registration/kept-out.ts';
@@ -42,21 +42,16 @@ const reasonOf = (error: unknown): Words => (error instanceof Failure ? error.wo
 export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridge> {
   const identd = settings.identd && (await openIdentd(host, settings.identd.listen));
   const addresses = addressesOf(settings.fixed_server);
-  const realms = new Map<string, Realm>();
+  const realms = openRealms();
   const attempts = new Map<string, Promise<Session>>();
   const stop = new AbortController();
   const security = openTransportSecurity(host);
   const keptOut = openKeptOut(host.clock);
   let paused = false;
 
-  const realmOf = (name: string): Realm => {
-    const key = name.toLowerCase();
-    const realm = realms.get(key) ?? openRealm();
-    realms.set(key, realm);
-    return realm;
-  };
+  const realmOf = realms.of;
 
-  const online = (): IrcConnection[] => [...realms.values()].flatMap((realm) => [...realm.clients.values()]);
+  const online = (): IrcConnection[] => realms.all().flatMap((realm) => [...realm.clients.values()]);
 
   const idle = watchIdle({
     ...{ clock: host.clock, limit: settings.idle_time, online },
@@ -160,12 +155,20 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
 
   const say = (key: SessionKey, words: Words) => emit(host, realmNotice(key, words, host.language(key.account)));
 
+  function begin(id: string, make: () => Promise<Session>, realm: Realm): Promise<Session> {
+    realm.coming++;
+    return make().finally(() => {
+      realm.coming--;
+      attempts.delete(id);
+    });
+  }
+
   function connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session> {
     const id = `${key.account} ${key.realm.toLowerCase()}`;
     if (stop.signal.aborted) return Promise.reject(new Failure('stopping'));
-    const known = realms.get(key.realm.toLowerCase())?.clients.get(key.account);
+    const known = realms.known(key.realm)?.clients.get(key.account);
     if (known) return Promise.resolve(known.session);
-    const attempt = attempts.get(id) ?? open(key, wish, signal).finally(() => attempts.delete(id));
+    const attempt = attempts.get(id) ?? begin(id, () => open(key, wish, signal), realmOf(key.realm));
     attempts.set(id, attempt);
     return attempt;
   }
@@ -184,7 +187,7 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
     if (place.kind !== 'shared') throw new Failure('not-supported');
     const address = addresses.parse(place.id);
     let found: { client: IrcConnection; channel: string } | undefined;
-    for (const client of realms.get(address.realm.toLowerCase())?.clients.values() ?? []) {
+    for (const client of realms.known(address.realm)?.clients.values() ?? []) {
       const channel = nameAt(place.id, client);
       if (!client.view.room(channel)?.joined) continue;
       if (client.view.room(channel)?.modes.complete) return { client, channel };
@@ -228,7 +231,7 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
 
   /** Learns the real name that its user has set. */
   function learnRealName(key: SessionKey): void {
-    const client = realms.get(key.realm.toLowerCase())?.clients.get(key.account);
+    const client = realms.known(key.realm)?.clients.get(key.account);
     if (!client) return;
     host
       .settings({ kind: 'realm', account: key.account, realm: key.realm }, key.account)
@@ -274,7 +277,7 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
       if (place?.kind === 'realm') return learnRealName(place);
       if (place?.kind !== 'shared') return;
       const { realm } = addresses.parse(place.id);
-      const client = realms.get(realm.toLowerCase())?.clients.get(account);
+      const client = realms.known(realm)?.clients.get(account);
       if (client) learnEncodings(place, client);
     },
     pause(now) {
@@ -285,7 +288,7 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
       const stopping = new Failure('stopping');
       stop.abort();
       idle.stop();
-      const leaving = [...realms.values()].flatMap((realm) => [...realm.leaving.values()]);
+      const leaving = realms.all().flatMap((realm) => [...realm.leaving.values()]);
       await Promise.all([
         identd?.close(),
         ...leaving,

@@ -108,8 +108,14 @@ export class ConnectionState implements ServerView, PrimaryCandidate {
     if (!Number.isNaN(offset)) this.clockOffset = Math.abs(offset) > CLOCK_BOUND ? offset : 0;
   }
 
-  /** The server says how it is: it may compare names otherwise than was thought. */
-  learn(isupport: Isupport): void {
+  /**
+   * The server says how it is: it may compare names otherwise than was thought. Whoever is in channels already knows them and
+   * their people by names as they were equal until then: that stays so until the end of the connection.
+   */
+  learn(said: Isupport): void {
+    const { casemapping } = this.isupport;
+    const settled = this.#rooms.size > 0 && said.casemapping !== casemapping;
+    const isupport = settled ? { ...said, casemapping } : said;
     this.forget();
     this.isupport = isupport;
     this.#folding = folding(isupport.casemapping);

@@ -19,6 +19,8 @@ export type Realm = {
   /** Our nicks, folded. */
   readonly nicks: Map<string, AccountKey>;
   readonly primaries: Primaries;
+  /** How many connections are being made. */
+  coming: number;
   /** Who is just leaving, until the line is closed. */
   readonly leaving: Map<AccountKey, Promise<void>>;
   readonly logins: LoginRecords;
@@ -42,9 +44,40 @@ export type Realm = {
 /** Accounts of which it is known at least when they were connected last, and messages of which it is who has said them. */
 const MOST = 5000;
 
-export const openRealm = (): Realm => ({
+/** Servers that are remembered beyond those to which there is a connection: people may name any, as many as they like. */
+const MOST_REALMS = 1000;
+
+/** The servers of a transport, by their names in lower case. */
+export function openRealms() {
+  const realms = new Map<string, Realm>();
+
+  /** Forgets servers to which nobody is connected, those first that have not been asked for longest. */
+  function makeRoom(): void {
+    for (const [name, { clients, leaving, coming }] of realms) {
+      if (realms.size < MOST_REALMS) return;
+      if (clients.size + leaving.size + coming === 0) realms.delete(name);
+    }
+  }
+
+  return {
+    known: (name: string): Realm | undefined => realms.get(name.toLowerCase()),
+    of(name: string): Realm {
+      const key = name.toLowerCase();
+      const known = realms.get(key);
+      if (!known && realms.size >= MOST_REALMS) makeRoom();
+      const realm = known ?? openRealm();
+      realms.delete(key);
+      realms.set(key, realm);
+      return realm;
+    },
+    all: (): readonly Realm[] => [...realms.values()],
+  };
+}
+
+const openRealm = (): Realm => ({
   clients: new Map(),
   nicks: new Map(),
+  coming: 0,
   primaries: openPrimaries(),
   leaving: new Map(),
   logins: new Map(),

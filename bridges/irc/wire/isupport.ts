@@ -57,7 +57,9 @@ export const defaultIsupport: Isupport = {
 const MOST_MODES = 20;
 
 /** Tokens that say something without a value, too. */
-const VALUELESS: ReadonlySet<string> = new Set(['WHOX', 'MODES']);
+const VALUELESS: ReadonlySet<string> = new Set(['WHOX', 'MODES', 'MONITOR', 'PREFIX']);
+/** People that are watched where a server sets no bound. */
+const MOST_MONITORED = 9999;
 
 const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | undefined>> = {
   PREFIX: (value) => {
@@ -76,7 +78,8 @@ const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | un
   MODES: (value) => (value === '' ? { modes: MOST_MODES } : length('modes', value)),
   STATUSMSG: (value) => ({ statusmsg: value.slice(0, 20) }),
   CASEMAPPING: (value) => ({ casemapping: value.toLowerCase().slice(0, 30) }),
-  MONITOR: (value) => length('monitor', value),
+  // https://ircv3.net/specs/extensions/monitor: without a value there is no bound.
+  MONITOR: (value) => (value === '' ? { monitor: MOST_MONITORED } : length('monitor', value)),
   CHATHISTORY: (value) => length('chathistory', value),
   'DRAFT/CHATHISTORY': (value) => length('chathistory', value),
   CLIENTTAGDENY: (value) => ({ clienttagdeny: value.slice(0, 400) }),
@@ -86,8 +89,46 @@ const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | un
   BOT: (value) => (/^[A-Za-z]$/.test(value) ? { bot: value } : undefined),
   NICKLEN: (value) => length('nicklen', value),
   TOPICLEN: (value) => length('topiclen', value),
-  NETWORK: (value) => (/^[\x21-\x7e]{1,60}$/.test(value) ? { network: value } : undefined),
+  NETWORK: (value) =>
+    /^[\x20-\x7e]{1,60}$/.test(value) && value.trim() !== '' ? { network: value.trim() } : undefined,
 };
+
+/** What each token is about: it is as before the first 005 once that is taken back. */
+const FIELDS: Readonly<Record<string, readonly (keyof Isupport)[]>> = {
+  PREFIX: ['prefixModes', 'prefixSymbols'],
+  CHANMODES: ['chanmodes'],
+  CHANTYPES: ['chantypes'],
+  MODES: ['modes'],
+  STATUSMSG: ['statusmsg'],
+  CASEMAPPING: ['casemapping'],
+  MONITOR: ['monitor'],
+  CHATHISTORY: ['chathistory'],
+  'DRAFT/CHATHISTORY': ['chathistory'],
+  CLIENTTAGDENY: ['clienttagdeny'],
+  EXTBAN: ['extban'],
+  ACCOUNTEXTBAN: ['accountextban'],
+  WHOX: ['whox'],
+  BOT: ['bot'],
+  NICKLEN: ['nicklen'],
+  TOPICLEN: ['topiclen'],
+  NETWORK: ['network'],
+};
+
+const before = (fields: readonly (keyof Isupport)[] = []): Partial<Isupport> =>
+  Object.fromEntries(fields.map((field) => [field, defaultIsupport[field]]));
+
+/** What a token says; nothing where it makes no sense. */
+function said(token: string): Partial<Isupport> | undefined {
+  // draft-brocklesby-irc-isupport-03 §2: a token behind a hyphen is no longer so, as when a module is unloaded.
+  if (token.startsWith('-')) return Object.hasOwn(FIELDS, token.slice(1)) ? before(FIELDS[token.slice(1)]) : undefined;
+  const [key = '', ...value] = token.split('=');
+  if (!Object.hasOwn(readers, key) || (value.length === 0 && !VALUELESS.has(key))) return undefined;
+  return readers[key]?.(unescaped(value.join('=')));
+}
+
+/** §2: a value holds what cannot stand in a parameter as `\x20`. */
+const unescaped = (value: string): string =>
+  value.replace(/\\x([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 
 /** The connections to one server are told the same, and share it. */
 const shared = memo(50, (json): Isupport => ({ ...defaultIsupport, ...(JSON.parse(json) as Partial<Isupport>) }));
@@ -97,9 +138,7 @@ export function stepIsupport(state: Isupport, params: readonly string[]): Isuppo
   let next = state;
   // The first parameter is our nick, the last a sentence.
   for (const token of params.slice(1, -1)) {
-    const [key = '', ...value] = token.split('=');
-    const read = Object.hasOwn(readers, key) && (value.length > 0 || VALUELESS.has(key)) ? readers[key] : undefined;
-    const found = read?.(value.join('='));
+    const found = said(token);
     if (found) next = { ...next, ...found };
   }
   return next === state ? state : shared(JSON.stringify(next));
