@@ -1,4 +1,4 @@
-import type { FileRef } from '#src/model/event.ts';
+import type { FileRef, Thumbnail } from '#src/model/event.ts';
 import { type Content, type Json, numberOf, objectOf, textOf } from './event.ts';
 
 /** How an encrypted file is read (client-server API §11.11.1.7): the key, the counter, and the hash of what is stored. */
@@ -18,7 +18,11 @@ export type MatrixFile = Omit<FileRef, 'url' | 'thumbnail' | 'sha256'> & {
 export type MatrixThumbnail = Pick<MatrixFile, 'mxc' | 'key' | 'type' | 'width' | 'height'>;
 
 /** A file that has been uploaded: its own address, or what it takes to read it where it was encrypted; and what it is. */
-export type Uploaded = Pick<FileRef, 'name' | 'type' | 'size'> & { readonly mxc: string; readonly encrypted?: Json };
+export type Uploaded = Pick<FileRef, 'name' | 'type' | 'size'> & {
+  readonly mxc: string;
+  readonly encrypted?: Json;
+  readonly thumbnail?: Uploaded;
+};
 
 const MXC = /^mxc:\/\/((?:\[[0-9a-f:.]{2,45}\]|[A-Za-z0-9.-]{1,230})(?::\d{1,5})?)\/([A-Za-z0-9_-]{1,255})$/;
 
@@ -98,7 +102,8 @@ export const captionOf = (content: Json): string | undefined => {
 const MSGTYPES: Readonly<Record<string, string>> = { image: 'm.image', audio: 'm.audio', video: 'm.video' };
 
 /** The content of a message with a file, and perhaps words beside it. Audio with a duration and no words is a voice message. */
-export function fileContent(claimed: FileRef, { mxc, encrypted, ...found }: Uploaded, caption?: string): Json {
+export function fileContent(claimed: FileRef, uploaded: Uploaded, caption?: string): Json {
+  const { mxc, encrypted, thumbnail, ...found } = uploaded;
   const file = { ...claimed, ...found };
   const { sticker } = claimed;
   const name = file.name ?? 'file';
@@ -109,11 +114,9 @@ export function fileContent(claimed: FileRef, { mxc, encrypted, ...found }: Uplo
     ...(sticker ? { body: claimed.description ?? name } : { msgtype, body: caption ?? name, filename: name }),
     ...(encrypted ? { file: { ...encrypted, url: mxc } } : { url: mxc }),
     info: {
-      ...(file.type !== undefined && { mimetype: file.type }),
-      ...(file.size !== undefined && { size: file.size }),
-      ...(file.width !== undefined && { w: file.width }),
-      ...(file.height !== undefined && { h: file.height }),
+      ...pictureInfo(file),
       ...(file.duration !== undefined && { duration: Math.round(file.duration) }),
+      ...(thumbnail && thumbnailContent(thumbnail, claimed.thumbnail)),
     },
     ...(spoken && {
       'org.matrix.msc3245.voice': {},
@@ -121,6 +124,19 @@ export function fileContent(claimed: FileRef, { mxc, encrypted, ...found }: Uplo
     }),
   };
 }
+
+const pictureInfo = ({ type, size, width, height }: Pick<FileRef, 'type' | 'size' | 'width' | 'height'>): Json => ({
+  ...(type !== undefined && { mimetype: type }),
+  ...(size !== undefined && { size }),
+  ...(width !== undefined && { w: width }),
+  ...(height !== undefined && { h: height }),
+});
+
+/** §11.2.1.6: the small picture beside a file. */
+const thumbnailContent = ({ mxc, encrypted, ...found }: Uploaded, claimed: Partial<Thumbnail> = {}): Json => ({
+  ...(encrypted ? { thumbnail_file: { ...encrypted, url: mxc } } : { thumbnail_url: mxc }),
+  thumbnail_info: pictureInfo({ ...claimed, ...found }),
+});
 
 /** What a link that is lent carries of a file. It is read by `readReference`. */
 export const referenceOf = ({ mxc, key }: Pick<MatrixFile, 'mxc' | 'key'>, user = ''): string =>

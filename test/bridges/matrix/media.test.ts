@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
+import { encryptStream } from '#bridges/matrix/crypto/attachment.ts';
 import type { Call, Homeserver } from '#bridges/matrix/homeserver.ts';
 import { downloadAvatar, lentFile, openMedia } from '#bridges/matrix/media.ts';
-import { type MatrixFile, referenceOf } from '#bridges/matrix/wire/files.ts';
+import { fileOf, type MatrixFile, referenceOf } from '#bridges/matrix/wire/files.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Media } from '#src/model/media.ts';
@@ -56,4 +57,23 @@ it('lends what is encrypted for a while only, its small picture too, and what is
   expect(metas.map(({ atMost }) => atMost)).toEqual([3 * DAY, 3 * DAY]);
   expect(file).toMatchObject({ name: 'a.png', thumbnail: { type: 'image/png', width: 3, height: 2 } });
   expect(decodeURIComponent(file?.thumbnail?.url ?? '')).toContain('mxc://hs.example/t');
+});
+
+it('decrypts a file and its small picture when they are opened, and gives no end to what was changed', async () => {
+  const stored = new Map<string, Uint8Array>();
+  async function put(id: string, words: string) {
+    const { content, key } = encryptStream(new Blob([words]).stream());
+    stored.set(id, new Uint8Array(await new Response(content).arrayBuffer()));
+    return { ...key(), url: `mxc://hs.example/${id}` };
+  }
+  const info = { thumbnail_file: await put('small', 'SMALL'), thumbnail_info: { mimetype: 'image/png' } };
+  const content = { msgtype: 'm.image', body: 'a.png', file: await put('large', 'PIXELS'), info };
+  const read = fileOf({ type: 'm.room.message', content });
+  if (!read?.thumbnail) throw new Error('there is a file with a small picture');
+  const server = { bytes: async ({ path }: Call) => new Response(stored.get(path.at(-1) ?? '')) } as Homeserver;
+  const opened = async (file: Pick<MatrixFile, 'mxc' | 'key'>) =>
+    new Response((await openMedia(server, referenceOf(file))).content).text();
+  expect([await opened(read), await opened(read.thumbnail)]).toEqual(['PIXELS', 'SMALL']);
+  stored.get('small')?.fill(0, 0, 1);
+  await expect(opened(read.thumbnail)).rejects.toThrow();
 });

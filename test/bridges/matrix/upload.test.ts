@@ -14,7 +14,7 @@ const account = 'romeo@a.example matrix.example' as AccountKey;
 const file: FileRef = { url: 'https://a.example/up/1', name: '../x\u0000.png', type: 'text/html', size: 99 };
 
 /** Sends the file by a homeserver, where the gateway opens it as `open` does. */
-async function sent(open: () => Promise<Download>, encrypted = false) {
+async function sent(open: (wanted: FileRef) => Promise<Download>, encrypted = false, sending = file) {
   await using fake = await homeserver();
   const asked: { file: FileRef; limits: DownloadLimits }[] = [];
   const { host: plain } = testHost('matrix.example', 1000, {});
@@ -22,7 +22,7 @@ async function sent(open: () => Promise<Download>, encrypted = false) {
     ...plain.media,
     open(wanted: FileRef, limits: DownloadLimits) {
       asked.push({ file: wanted, limits });
-      return open();
+      return open(wanted);
     },
   };
   const host = { ...plain, media };
@@ -33,7 +33,7 @@ async function sent(open: () => Promise<Download>, encrypted = false) {
     server,
     limit: openUploadLimit(server, host.clock),
     account,
-    file,
+    file: sending,
     as: '@a:hs.example',
     encrypted,
   });
@@ -76,4 +76,38 @@ it('fails for certain, in the words for its sender, where the file breaks on the
     certain: true,
     words: 'These are other bytes.',
   });
+});
+
+const small = { url: 'https://a.example/up/2', type: 'image/png', width: 3, height: 2 };
+const picture = (words: string): Download => ({
+  content: new Blob([words]).stream(),
+  name: 'x.png',
+  type: 'image/png',
+});
+
+it('puts the small picture of a file beside it, encrypted where the file is', async () => {
+  const open = async ({ url }: FileRef) => picture(url === small.url ? 'SMALL' : 'PIXELS');
+  const { asked, uploaded, media } = await sent(open, true, { ...file, thumbnail: small });
+  expect(asked.map((one) => one.file.url)).toEqual([file.url, small.url]);
+  const { info } = fileContent({ ...file, thumbnail: small }, uploaded);
+  expect(info).toMatchObject({
+    thumbnail_file: { url: 'mxc://hs.example/m2', v: 'v2', hashes: { sha256: expect.any(String) } },
+    thumbnail_info: { mimetype: 'image/png', w: 3, h: 2 },
+  });
+  expect(info).not.toHaveProperty('thumbnail_url');
+  expect(media.map(({ type, bytes }) => [type, bytes.toString() === 'SMALL'])).toEqual([
+    ['application/octet-stream', false],
+    ['application/octet-stream', false],
+  ]);
+});
+
+it.each([
+  { what: 'cannot be had', answer: () => Promise.reject(new Failure('item-not-found')) },
+  { what: 'is none', answer: async () => ({ ...picture('<svg>'), type: 'text/plain' }) },
+])('sends a file without its small picture where that $what', async ({ answer }) => {
+  const open = async (wanted: FileRef) => (wanted.url === small.url ? answer() : picture('PIXELS'));
+  const { uploaded, done } = await sent(open, false, { ...file, thumbnail: small });
+  expect(uploaded).toMatchObject({ mxc: 'mxc://hs.example/m1' });
+  expect(uploaded).not.toHaveProperty('thumbnail');
+  expect(done).toHaveLength(1);
 });
