@@ -273,6 +273,7 @@ export const ACCOUNT_CALLS: Readonly<Record<string, (work: Work) => Answered>> =
       canonical_alias: one.alias,
       num_joined_members: state.joined(one).length,
       room_type: one.state.get('m.room.create ')?.content.type,
+      children_state: [...one.state.values()].filter(({ type }) => type === 'm.space.child'),
     }));
     return ok({ rooms });
   },

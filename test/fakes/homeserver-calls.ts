@@ -87,6 +87,8 @@ const CALLS: Readonly<Record<string, Answer>> = {
   },
   'POST client v3 join *'({ state, call, at, note }) {
     const room = state.room(at[0] ?? '');
+    // Both names: the one of today, and that of before v1.12.
+    for (const name of ['via', 'server_name']) state.assertKnown(room, call.query.getAll(name));
     const membership = state.membership(room, call.user);
     if (membership === 'join') return ok({ room_id: room.id });
     const open = room.state.get('m.room.join_rules ')?.content.join_rule === 'public';
@@ -222,12 +224,19 @@ const CALLS: Readonly<Record<string, Answer>> = {
         .filter((room) => state.membership(room, call.user) === 'join')
         .map(({ id }) => id),
     }),
-  'GET client v3 directory room *': ({ state, at }) => ok({ room_id: state.room(at[0] ?? '').id, servers: [SERVER] }),
+  'GET client v3 directory room *'({ state, at }) {
+    const { id, server } = state.room(at[0] ?? '');
+    return ok({ room_id: id, servers: [server] });
+  },
   'POST client v1 appservice * ping'({ state, at }) {
     state.pings.push(at[0] ?? '');
     return ok({ duration_ms: 1 });
   },
-  'GET client v1 room_summary *': ({ state, at }) => ok(summaryOf(state, state.room(at[0] ?? ''))),
+  'GET client v1 room_summary *'({ state, call, at }) {
+    const room = state.room(at[0] ?? '');
+    state.assertKnown(room, call.query.getAll('via'));
+    return ok(summaryOf(state, room));
+  },
   'POST client v3 publicRooms'({ state, body }) {
     if (state.directory) throw new Refusal(...state.directory);
     const words = String((body.filter as Json | undefined)?.generic_search_term ?? '').toLowerCase();

@@ -17,6 +17,8 @@ export type FakeEvent = {
 
 export type FakeRoom = {
   readonly id: string;
+  /** The homeserver that has it. */
+  readonly server: string;
   readonly alias: string | undefined;
   readonly events: FakeEvent[];
   readonly state: Map<string, FakeEvent>;
@@ -26,6 +28,8 @@ export type FakeRoomFacts = {
   readonly rule?: string;
   readonly alias?: string;
   readonly server?: string;
+  /** Its id names no server, as those of version 12. */
+  readonly nameless?: boolean;
   /** More of what its making says. */
   readonly content?: Json;
 };
@@ -74,9 +78,13 @@ export class FakeState {
   }
 
   create(name: string, creator: string, more: FakeRoomFacts = {}): FakeRoom {
-    const room: FakeRoom = { id: `!${name}:${more.server ?? SERVER}`, alias: more.alias, events: [], state: new Map() };
+    const { server = SERVER, alias, nameless } = more;
+    const id = nameless ? `!${name}` : `!${name}:${server}`;
+    const room: FakeRoom = { id, server, alias, events: [], state: new Map() };
     this.rooms.set(room.id, room);
-    this.add(room, creator, 'm.room.create', { room_version: '11', ...more.content }, '');
+    const created = this.add(room, creator, 'm.room.create', { room_version: '11', ...more.content }, '');
+    // The id of such a room is that of the event that made it.
+    if (nameless) Object.assign(created, { event_id: `$${name}` });
     this.member(room, creator, creator, 'join');
     this.add(room, creator, 'm.room.power_levels', { users: { [creator]: 100 } }, '');
     this.add(room, creator, 'm.room.join_rules', { join_rule: more.rule ?? 'public' }, '');
@@ -129,6 +137,14 @@ export class FakeState {
     [...room.state.values()].flatMap(({ type, state_key, content }) =>
       type === 'm.room.member' && content.membership === 'join' && state_key !== undefined ? state_key : [],
     );
+
+  /** Throws a `Refusal` for a room of which the homeserver has to hear of another one, where none that has it is named. */
+  assertKnown(room: FakeRoom, via: readonly string[]): void {
+    const isOwn = ({ type, state_key = '', content }: FakeEvent): boolean =>
+      type === 'm.room.member' && state_key.endsWith(`:${SERVER}`) && content.membership !== 'leave';
+    if ([...room.state.values()].some(isOwn) || via.includes(room.server)) return;
+    throw new Refusal(404, 'M_UNKNOWN');
+  }
 
   level(room: FakeRoom, user: string): number {
     const { users, users_default } = (room.state.get('m.room.power_levels ')?.content ?? {}) as {

@@ -31,17 +31,10 @@ export function openOwnAsks(
 
   async function idOf(place: Place): Promise<string> {
     const name = nameIn(place);
-    if (place.kind !== 'contact') return name.startsWith('#') ? resolveAlias(name) : name;
+    if (place.kind !== 'contact') return name.startsWith('#') ? rooms.servers.find(server, name) : name;
     const known = rooms.between(name);
     if (known === undefined) throw new Failure('item-not-found');
     return known;
-  }
-
-  async function resolveAlias(alias: string): Promise<string> {
-    const found = await server.call({ method: 'GET', path: ['v3', 'directory', 'room', alias] });
-    const id = textOf(found.room_id);
-    if (id === undefined) throw new Failure('item-not-found');
-    return id;
   }
 
   const answerers: { readonly [K in Query['kind']]?: Answerer<K> } = {
@@ -133,7 +126,7 @@ export function openOwnAsks(
 
     async resolve({ text }) {
       const address = typed(text);
-      const name = address.name.startsWith('#') ? await resolveAlias(address.name) : address.name;
+      const name = address.name.startsWith('#') ? await rooms.servers.find(server, address.name) : address.name;
       return { kind: 'resolve', id: addresses.format({ ...address, name }), shown: addresses.format(address) };
     },
   };
@@ -145,7 +138,8 @@ export function openOwnAsks(
   }
 
   async function summary(id: string): Promise<Extract<Reply, { kind: 'room' }>> {
-    const found = await server.call({ method: 'GET', path: ['v1', 'room_summary', id] });
+    const query = { via: rooms.via(id) };
+    const found = await server.call({ method: 'GET', path: ['v1', 'room_summary', id], query });
     const [topic, users] = [textOf(found.topic), numberOf(found.num_joined_members)];
     return {
       kind: 'room',
@@ -166,10 +160,9 @@ export function openOwnAsks(
   async function hierarchy(id: string) {
     const query = { limit: MOST, max_depth: 1 };
     const found = await server.call({ method: 'GET', path: ['v1', 'rooms', id, 'hierarchy'], query });
-    return listOf(found.rooms).flatMap((one) => {
-      const room = objectOf(one);
-      return textOf(room.room_id) === id ? [] : listedRoom(room);
-    });
+    const list = listOf(found.rooms).map(objectOf);
+    list.forEach(rooms.servers.below);
+    return list.flatMap((room) => (textOf(room.room_id) === id ? [] : listedRoom(room)));
   }
 
   /** A page of what was said: `/messages` from the end, or from around an event (§10.4). */

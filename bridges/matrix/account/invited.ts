@@ -1,7 +1,8 @@
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { type Invitation, type Invitations, openInvitations } from '#bridges/matrix/invitations.ts';
+import { joinRoom } from '#bridges/matrix/membership.ts';
 import { objectOf, textOf } from '#bridges/matrix/wire/event.ts';
-import { localOf } from '#bridges/matrix/wire/ids.ts';
+import { localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
 import type { Host } from '#src/bridge.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { OwnRooms } from './rooms.ts';
@@ -33,7 +34,7 @@ export function openOwnInvitations({ host, account, user, server, rooms, stop }:
   }
 
   async function enter({ room, user: sender }: Invitation): Promise<void> {
-    await server.call({ method: 'POST', path: ['v3', 'join', room], body: {}, repeatable: true });
+    await joinRoom(server, { user, room }, [serverOf(sender)]);
     await rooms.pair(room, sender);
   }
 

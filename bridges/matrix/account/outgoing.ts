@@ -5,6 +5,7 @@ import { openEncryptionLook } from '#bridges/matrix/encryption.ts';
 import { type Homeserver, until } from '#bridges/matrix/homeserver.ts';
 import { limited } from '#bridges/matrix/limit.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
+import { joinRoom } from '#bridges/matrix/membership.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
@@ -60,13 +61,8 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     return addresses.parse(place.id).name;
   };
 
-  async function idOf(name: string, by: Homeserver = server): Promise<string> {
-    if (!name.startsWith('#')) return name;
-    const found = await by.call({ method: 'GET', path: ['v3', 'directory', 'room', name] });
-    const id = textOf(found.room_id);
-    if (id === undefined) throw new Failure('item-not-found');
-    return id;
-  }
+  const idOf = async (name: string, by: Homeserver = server): Promise<string> =>
+    name.startsWith('#') ? rooms.servers.find(by, name) : name;
 
   /** The room that an event goes to. `make`: a direct one is made where there is none. */
   async function aim(event: Event, make = false): Promise<string> {
@@ -158,11 +154,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
   async function come(name: string, by: Homeserver): Promise<OwnRoom> {
     const id = await idOf(name, by);
     if (!rooms.isIn(id)) {
-      await by.call({ method: 'POST', path: ['v3', 'join', id], body: {}, repeatable: true }).catch((error) => {
-        if (error instanceof Failure && error.foreign === 'M_FORBIDDEN')
-          throw new Failure('members-only', { foreign: error.foreign, cause: error });
-        throw error;
-      });
+      await joinRoom(by, { user, room: id }, rooms.via(id));
       await rooms.load(id, by);
     }
     return rooms.complete(id, by);

@@ -1,4 +1,5 @@
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { openRoomServers } from '#bridges/matrix/room-servers.ts';
 import { type Json, listOf, objectOf, readEvent, textsOf } from '#bridges/matrix/wire/event.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import { applyState, emptyRoom, joined, type MatrixRoom, nickOf, occupantOf } from '#bridges/matrix/wire/room.ts';
@@ -46,6 +47,8 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
   /** What `m.direct` says, as it is. */
   let direct: Json | undefined;
 
+  const servers = openRoomServers();
+
   const ours = (id: string): AccountKey | undefined => (id === user ? account : undefined);
 
   function place(id: string): Place {
@@ -68,6 +71,13 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
     making,
     get: (id: string): OwnRoom | undefined => rooms.get(id),
     forget: (id: string): void => void rooms.delete(id),
+    servers,
+    /** Servers that know a room; those who have left another one for it do. */
+    via(id: string): readonly string[] {
+      for (const { room } of rooms.values())
+        if (room.successor === id) servers.moved({ room: room.id, sender: room.succeededBy ?? '' }, id);
+      return servers.of(id);
+    },
     partner: (id: string): string | undefined => partners.get(id),
     ids: (): Iterable<string> => rooms.keys(),
     isIn: (id: string): boolean => rooms.get(id)?.inside ?? false,

@@ -185,7 +185,7 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
   }
 
   async function summary(id: string, account: AccountKey | undefined): Promise<Extract<Reply, { kind: 'room' }>> {
-    const query = { via: rooms.via(id) };
+    const query = { via: rooms.servers.of(id) };
     const as = account === undefined ? ghosts.bot : await ghosts.ready(account);
     const found = await server.call({ method: 'GET', path: ['v1', 'room_summary', id], query, as });
     const [topic, users] = [textOf(found.topic), numberOf(found.num_joined_members)];
@@ -201,7 +201,9 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
   async function hierarchy(id: string) {
     const path = ['v1', 'rooms', id, 'hierarchy'];
     const found = await server.call({ method: 'GET', path, query: { limit: MOST, max_depth: 1 }, as: ghosts.bot });
-    return listOf(found.rooms).flatMap((one) => (objectOf(one).room_id === id ? [] : listed(objectOf(one))));
+    const list = listOf(found.rooms).map(objectOf);
+    list.forEach(rooms.servers.below);
+    return list.flatMap((one) => (one.room_id === id ? [] : listed(one)));
   }
 
   /** A page of what was said, as an account may read it: `/messages` from the end, or from around an event. */

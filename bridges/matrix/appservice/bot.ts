@@ -1,9 +1,10 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { isEncrypted } from '#bridges/matrix/encryption.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { joinRoom, leaveRoom } from '#bridges/matrix/membership.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { type RoomEvent, textOf } from '#bridges/matrix/wire/event.ts';
-import { ghostId, localOf } from '#bridges/matrix/wire/ids.ts';
+import { ghostId, localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
 import { relationOf } from '#bridges/matrix/wire/replies.ts';
 import type { Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -12,7 +13,6 @@ import { type Words, wordsIn } from '#src/model/language.ts';
 import type { Consents } from './consent.ts';
 import type { GatewayRooms } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
-import { joinRoom, leaveRoom } from './membership.ts';
 
 export type BotParts = {
   readonly host: Host;
@@ -152,7 +152,7 @@ export async function openBot({ host, config, server, ghosts, rooms, consents }:
     },
     /** Somebody wants to talk with the gateway, or to have it in a room. */
     async invited({ id, room, sender, content }: RoomEvent): Promise<void> {
-      await joinRoom(server, bot, room);
+      await joinRoom(server, { user: bot, room, as: bot }, [serverOf(sender)]);
       if (await isEncrypted(server, room, bot)) return leaveRoom(server, bot, room, wordsIn(texts.declined, 'en'));
       if (content.is_direct === true) return enter(room, 'direct');
       if (!(await consents.decides(room, sender))) return leaveRoom(server, bot, room, wordsIn(texts.botNoSay, 'en'));

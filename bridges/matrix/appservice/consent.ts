@@ -2,6 +2,7 @@ import { openBreaker } from '#bridges/matrix/breaker.ts';
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { isEncrypted } from '#bridges/matrix/encryption.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { joinRoom, leaveRoom } from '#bridges/matrix/membership.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { serverOf } from '#bridges/matrix/wire/ids.ts';
@@ -11,7 +12,6 @@ import type { Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
-import { joinRoom, leaveRoom } from './membership.ts';
 
 export type ConsentParts = {
   readonly host: Host;
@@ -140,7 +140,7 @@ export async function openConsent({ host, config, server, bot }: ConsentParts) {
 
   /** Asks in the room, and resolves with the event; nothing where there is no need to. */
   async function begin(account: AccountKey, id: string, via: readonly string[]): Promise<string | undefined> {
-    await joinRoom(server, bot, id, via);
+    await joinRoom(server, { user: bot, room: id, as: bot }, via);
     const made = await creation(id);
     if (made && (isListed(serverOf(textOf(made.sender) ?? '')) || (await succeeds(id, made)))) {
       await put(id, { answer: 'allowed' });

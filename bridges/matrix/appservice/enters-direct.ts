@@ -1,11 +1,12 @@
 import { isEncrypted } from '#bridges/matrix/encryption.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import type { Invitation } from '#bridges/matrix/invitations.ts';
+import { joinRoom, leaveRoom } from '#bridges/matrix/membership.ts';
 import { texts } from '#bridges/matrix/texts.ts';
+import { serverOf } from '#bridges/matrix/wire/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import type { Directs } from './directs.ts';
 import type { Ghosts } from './ghosts.ts';
-import { leaveRoom } from './membership.ts';
 
 type Parts = { readonly server: Homeserver; readonly ghosts: Ghosts; readonly directs: Directs };
 
@@ -14,7 +15,7 @@ export const entersDirect =
   ({ server, ghosts, directs }: Parts) =>
   async ({ account, room, user }: Invitation): Promise<void> => {
     const as = await ghosts.ready(account);
-    await server.call({ method: 'POST', path: ['v3', 'join', room], body: {}, as, repeatable: true });
+    await joinRoom(server, { user: as, room, as }, [serverOf(user)]);
     if (await isEncrypted(server, room, as)) await leaveRoom(server, as, room, wordsIn(texts.declined, 'en'));
     else await directs.put({ room, account, user });
   };

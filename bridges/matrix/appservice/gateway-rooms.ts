@@ -1,8 +1,10 @@
 import { type Homeserver, until } from '#bridges/matrix/homeserver.ts';
 import { limited } from '#bridges/matrix/limit.ts';
+import { joinRoom, leaveRoom, membershipOf } from '#bridges/matrix/membership.ts';
+import { openRoomServers } from '#bridges/matrix/room-servers.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { BRIDGE_TYPES, bridgeContent, bridgeKey, jidOfRoom } from '#bridges/matrix/wire/bridge-info.ts';
-import { listOf, objectOf, type RoomEvent, readEvent, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
+import { listOf, objectOf, type RoomEvent, readEvent } from '#bridges/matrix/wire/event.ts';
 import { localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
 import { levelOf, neededFor } from '#bridges/matrix/wire/power.ts';
 import {
@@ -25,7 +27,6 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Consents } from './consent.ts';
 import type { Ghosts } from './ghosts.ts';
-import { joinRoom, leaveRoom, membershipOf } from './membership.ts';
 import { type Policies, shutOut } from './policies.ts';
 
 export type GatewayRoomParts = {
@@ -78,8 +79,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
   const rooms = new Map<string, GatewayRoom>();
   /** Rooms of which the state is asked for, with what has changed there since. */
   const loading = new Map<string, { readonly answer: Promise<GatewayRoom>; readonly since: RoomEvent[] }>();
-  /** Servers that know a room whose id names none. */
-  const via = new Map<string, readonly string[]>();
+  const servers = openRoomServers();
   /** The servers of the aliases by which rooms were found. */
   const origins = openRecent<string>(REMEMBERED);
 
@@ -187,7 +187,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     const { account, id, nick, isForced, isBack } = entry;
     const refusal = shutOut(policies.room(id) ?? policies.user(ghosts.idOf(account)));
     if (refusal) throw refusal;
-    if (!isForced) await consents.assertOpen({ account, id, via: via.get(id) ?? [], origin: origins.get(id) });
+    if (!isForced) await consents.assertOpen({ account, id, via: servers.of(id), origin: origins.get(id) });
     const as = await ghosts.ready(account, nick, by);
     const key = `${account} ${id}`;
     undoing.get(key)?.stop.abort(new Failure('recipient-unavailable'));
@@ -196,7 +196,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     let isIn = isForced === true;
     const wasKnown = rooms.has(id);
     try {
-      await joinRoom(by, as, id, via.get(id));
+      await joinRoom(by, { user: as, room: id, as }, servers.of(id));
       isIn = true;
       const entered = await loadOnce(id, as, by);
       assertNotBridged(entered);
@@ -230,7 +230,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
       await host.state.put({ key: COMING + key }, '');
       // An invitation stands.
       const asking = signal ? until(server, signal) : server;
-      const isThere = isIn || (await membershipOf(asking, as, id)) === 'join';
+      const isThere = isIn || (await membershipOf(asking, { user: as, room: id, as })) === 'join';
       if (signal?.aborted) return;
       if (isThere) await leaveRoom(server, as, id);
       await host.state.delete({ key: INSIDE + key });
@@ -262,7 +262,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     placeOf,
     get: (id: string): GatewayRoom | undefined => rooms.get(id),
     occupants,
-    via: (id: string): readonly string[] => via.get(id) ?? [],
+    servers,
     /** Whether an account is on its way in, or back out of where it could not stay. */
     isPassing: (account: AccountKey, id: string): boolean =>
       entering.has(`${account} ${id}`) || undoing.has(`${account} ${id}`),
@@ -326,11 +326,11 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     },
 
     /** A room has ended, as its users were told: its ghosts leave it, and it is known who knows the one that follows. */
-    async moved({ room: id, sender }: RoomEvent): Promise<void> {
+    async moved(event: RoomEvent): Promise<void> {
+      const { room: id } = event;
       const entered = rooms.get(id);
       const successor = entered?.room.successor;
-      const servers = [...(via.get(id) ?? []), serverOf(id), serverOf(sender)].filter((name) => name !== '');
-      if (successor !== undefined && successor !== id) via.set(successor, [...new Set(servers)].slice(0, 5));
+      if (successor !== undefined && successor !== id) servers.moved(event, successor);
       for (const account of [...(entered?.inside ?? [])]) await leave(account, id);
     },
 
@@ -344,7 +344,8 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
 
     /** Whether the ghost of an account is in a room now. */
     async isThere(account: AccountKey, id: string): Promise<boolean> {
-      return (await membershipOf(server, ghosts.idOf(account), id)) === 'join';
+      const as = ghosts.idOf(account);
+      return (await membershipOf(server, { user: as, room: id, as })) === 'join';
     },
 
     roomsOf: (account: AccountKey): readonly string[] =>
@@ -362,12 +363,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     async resolveAlias(alias: string): Promise<string> {
       const refusal = shutOut(policies.room(alias));
       if (refusal) throw refusal;
-      const found = await limited(host.clock, timeout, (signal) =>
-        server.call({ method: 'GET', path: ['v3', 'directory', 'room', alias], signal }),
-      );
-      const id = textOf(found.room_id);
-      if (!id?.startsWith('!')) throw new Failure('item-not-found');
-      via.set(id, textsOf(found.servers).slice(0, 5));
+      const id = await limited(host.clock, timeout, (signal) => servers.find(server, alias, signal));
       origins.set(id, serverOf(alias));
       return id;
     },

@@ -2,6 +2,7 @@ import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import type { Invitations } from '#bridges/matrix/invitations.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
+import { leaveRoom } from '#bridges/matrix/membership.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
@@ -27,7 +28,6 @@ import type { Direct, Directs } from './directs.ts';
 import { openEphemeral } from './ephemeral.ts';
 import type { GatewayRoom, GatewayRooms } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
-import { leaveRoom } from './membership.ts';
 import type { Policies } from './policies.ts';
 import { openVenues, type Venue, type VenueParts } from './venues.ts';
 

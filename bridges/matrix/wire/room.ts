@@ -35,6 +35,8 @@ export type MatrixRoom = {
   historyVisibility: string;
   /** The room that has taken its place. */
   successor: string | undefined;
+  /** Who has said so. */
+  succeededBy?: string;
   /** Other bridges to XMPP that it has, by type and key of the state that says so. */
   otherBridges?: Map<string, OtherBridge>;
   readonly members: Map<string, RoomMember>;
@@ -101,8 +103,9 @@ const STEPS: Readonly<Record<string, StateStep>> = {
   'm.room.history_visibility': (room, { history_visibility }) => {
     room.historyVisibility = textOf(history_visibility) ?? 'shared';
   },
-  'm.room.tombstone': (room, { replacement_room }) => {
+  'm.room.tombstone': (room, { replacement_room }, { sender }) => {
     room.successor = textOf(replacement_room);
+    room.succeededBy = sender;
   },
 };
 

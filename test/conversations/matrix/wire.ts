@@ -96,9 +96,11 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
   let release = (): void => undefined;
   let flush: ReturnType<FakeHomeserver['gather']> | undefined;
   return {
-    /** `room NAME RULE [SERVER]`: she makes one more room, `#NAME` where its rule is public. */
-    room: ([name = '', rule = 'public', at = SERVER], who) =>
-      state.create(name, userOf(who), { rule, server: at, ...(rule === 'public' && { alias: `#${name}:${at}` }) }),
+    /** `room NAME RULE [SERVER] [nameless]`: she makes one more room, `#NAME` where its rule is public. */
+    room: ([name = '', rule = 'public', server = SERVER, nameless], who) => {
+      const alias = rule === 'public' ? { alias: `#${name}:${server}` } : {};
+      return state.create(name, userOf(who), { rule, server, nameless: nameless !== undefined, ...alias });
+    },
     join: ([room = '', name], who) =>
       state.member(
         roomOf(server, room),

@@ -1,23 +1,27 @@
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { Failure } from '#src/model/failure.ts';
 
+/** A user and a room. `as`: the token may act for several, and it is done in the name of this one. */
+export type Membership = { readonly user: string; readonly room: string; readonly as?: string };
+
 /** Joins a room by its id. `via` are servers that know it. Rejects with `banned` or `members-only` where nobody is let in. */
-export async function joinRoom(server: Homeserver, as: string, id: string, via: readonly string[] = []): Promise<void> {
-  // `server_name` is what older homeservers call it.
+export async function joinRoom(server: Homeserver, whose: Membership, via: readonly string[]): Promise<void> {
+  const { room, as } = whose;
+  // `server_name` is what it was called before v1.12.
   const query = { via, server_name: via };
   try {
-    await server.call({ method: 'POST', path: ['v3', 'join', id], query, body: {}, as, repeatable: true });
+    await server.call({ method: 'POST', path: ['v3', 'join', room], query, body: {}, as, repeatable: true });
   } catch (error) {
     if (!(error instanceof Failure) || error.foreign !== 'M_FORBIDDEN') throw error;
-    const code = (await membershipOf(server, as, id)) === 'ban' ? 'banned' : 'members-only';
+    const code = (await membershipOf(server, whose)) === 'ban' ? 'banned' : 'members-only';
     throw new Failure(code, { foreign: error.foreign, cause: error });
   }
 }
 
 /** What a user of ours is in a room, as far as they may know. Rejects where the homeserver is away. */
-export async function membershipOf(server: Homeserver, as: string, id: string): Promise<unknown> {
+export async function membershipOf(server: Homeserver, { user, room, as }: Membership): Promise<unknown> {
   try {
-    const path = ['v3', 'rooms', id, 'state', 'm.room.member', as];
+    const path = ['v3', 'rooms', room, 'state', 'm.room.member', user];
     return (await server.call({ method: 'GET', path, as })).membership;
   } catch (error) {
     if (error instanceof Failure && !error.row.retry) return undefined;
