@@ -75,9 +75,9 @@ const landedOf = (events: readonly FakeEvent[]): readonly Landed[] =>
   events
     .filter(({ sender, type }) => sender.startsWith('@_xmpp_') && type === 'm.room.message')
     .sort((one, other) => numberOf(one) - numberOf(other))
-    .flatMap(({ content, transaction = '' }): Landed[] => {
+    .flatMap(({ content, transaction }): Landed[] => {
       const message = numbered(String(content.body));
-      return message ? [{ ...message, tag: transaction.replace(/\.\d+$/, '') }] : [];
+      return message ? [{ ...message, tag: (transaction?.id ?? '').replace(/\.\d+$/, '') }] : [];
     });
 
 const numberOf = ({ event_id: id }: FakeEvent): number => Number(id.slice('$e'.length));

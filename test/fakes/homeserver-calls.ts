@@ -125,11 +125,11 @@ const CALLS: Readonly<Record<string, Answer>> = {
     const [id = '', type = '', transaction = ''] = at;
     const room = state.room(id);
     assertIn(work, room);
-    const key = `${call.user} ${transaction}`;
+    const key = `${call.user} ${call.device ?? ''} ${transaction}`;
     const known = state.transactions.get(key);
     if (known !== undefined) return ok({ event_id: known });
     note(`${short(call.user)} send ${roomName(room)} ${type} ${shown(body)}`);
-    const { event_id } = state.add(room, call.user, type, body, undefined, transaction);
+    const { event_id } = state.add(room, call.user, type, body, undefined, { id: transaction, device: call.device });
     state.transactions.set(key, event_id);
     return ok({ event_id });
   },
@@ -138,7 +138,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
     const [id = '', target = '', transaction = ''] = at;
     const room = state.room(id);
     assertIn(work, room);
-    const key = `${call.user} ${transaction}`;
+    const key = `${call.user} ${call.device ?? ''} ${transaction}`;
     const known = state.transactions.get(key);
     if (known !== undefined) return ok({ event_id: known });
     const own = room.events.some((one) => one.event_id === target && one.sender === call.user);
@@ -147,7 +147,10 @@ const CALLS: Readonly<Record<string, Answer>> = {
       `${short(call.user)} redact ${roomName(room)} ${target}${body.reason === undefined ? '' : `: ${body.reason}`}`,
     );
     const about = { ...body, redacts: target };
-    const { event_id } = state.add(room, call.user, 'm.room.redaction', about, undefined, transaction);
+    const { event_id } = state.add(room, call.user, 'm.room.redaction', about, undefined, {
+      id: transaction,
+      device: call.device,
+    });
     state.transactions.set(key, event_id);
     return ok({ event_id });
   },
@@ -201,7 +204,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
     const to = Number(call.query.get('to')?.slice(1) ?? 0);
     const hidden = hiddenFrom(room, call.user);
     const isWanted = (one: FakeEvent): boolean => work.accounts.log.position(one) > to && !hidden.has(one);
-    const wanted = room.events.map((one) => (isWanted(one) ? [shownTo(one, call.user)] : []));
+    const wanted = room.events.map((one) => (isWanted(one) ? [shownTo(one, call)] : []));
     const chunk = back
       ? wanted
           .slice(Math.max(0, from - limit), from)

@@ -11,8 +11,8 @@ export type FakeEvent = {
   content: Json;
   readonly redacts?: string;
   readonly unsigned?: Json;
-  /** What its sender's client calls it. */
-  readonly transaction?: string;
+  /** What its sender's client calls it, and which device that is. */
+  readonly transaction?: { readonly id: string; readonly device: string | undefined };
 };
 
 export type FakeRoom = {
@@ -92,7 +92,14 @@ export class FakeState {
     return room;
   }
 
-  add(room: FakeRoom, sender: string, type: string, content: Json, stateKey?: string, transaction?: string): FakeEvent {
+  add(
+    room: FakeRoom,
+    sender: string,
+    type: string,
+    content: Json,
+    stateKey?: string,
+    transaction?: FakeEvent['transaction'],
+  ): FakeEvent {
     const before = stateKey === undefined ? undefined : room.state.get(`${type} ${stateKey}`);
     const event: FakeEvent = {
       event_id: `$e${++this.#events}`,

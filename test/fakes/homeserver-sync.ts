@@ -70,7 +70,7 @@ export class SyncLog {
         const events = room.events.filter(
           (one) => this.position(one) > since && this.position(one) <= this.position(own),
         );
-        leave[room.id] = { state: { events: [] }, timeline: { events: events.map((one) => shown(one, user)) } };
+        leave[room.id] = { state: { events: [] }, timeline: { events: events.map((one) => shown(one, asked)) } };
       }
     }
     const data = this.#dataSince(user, '', asked.since);
@@ -93,7 +93,8 @@ export class SyncLog {
     };
   }
 
-  #joined({ user, since = 0, full, limit }: Asked, room: FakeRoom, fresh: readonly Entry[]): Json | undefined {
+  #joined(asked: Asked, room: FakeRoom, fresh: readonly Entry[]): Json | undefined {
+    const { user, since = 0, full, limit } = asked;
     const own = room.state.get(`m.room.member ${user}`);
     const before = (own?.unsigned?.prev_content as Json | undefined)?.membership;
     const isNew = since === 0 || (own !== undefined && this.position(own) > since && before !== 'join');
@@ -115,7 +116,7 @@ export class SyncLog {
     );
     return {
       state: { events: state },
-      timeline: { events: timeline.map((one) => shown(one, user)), limited, prev_batch: String(first) },
+      timeline: { events: timeline.map((one) => shown(one, asked)), limited, prev_batch: String(first) },
       ephemeral: { events: ephemeral },
       account_data: { events: data },
       unread_notifications: { notification_count: this.#unread(user, room) },
@@ -150,9 +151,10 @@ function stripped(room: FakeRoom, user: string): Json[] {
   return kept.map(({ type, state_key, sender, content }) => ({ type, state_key, sender, content }));
 }
 
-/** Only its own sender learns the transaction of an event. */
-export function shown(event: FakeEvent, user: string): Json {
+/** Only the device that has sent an event learns its transaction (§11.6.1). */
+export function shown(event: FakeEvent, to: { readonly user: string; readonly device?: string }): Json {
   const { transaction, ...told } = event;
-  const own = transaction !== undefined && event.sender === user ? { transaction_id: transaction } : {};
+  const isOwn = transaction && event.sender === to.user && transaction.device === to.device;
+  const own = isOwn ? { transaction_id: transaction.id } : {};
   return { ...told, unsigned: { ...event.unsigned, ...own } };
 }

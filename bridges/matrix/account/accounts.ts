@@ -2,11 +2,11 @@ import { addresses, typed } from '#bridges/matrix/addresses.ts';
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { forgetKeys } from '#bridges/matrix/crypto/store.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { MARK } from '#bridges/matrix/marks.ts';
+import { findSent } from '#bridges/matrix/marks.ts';
 import { lentFile, openMedia } from '#bridges/matrix/media.ts';
-import { listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { readReference } from '#bridges/matrix/wire/files.ts';
 import type { AccountLogin, Bridge, Host, OpenedFile, Session, SessionKey, Wish } from '#src/bridge.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -17,8 +17,8 @@ import { namedBy } from './homeservers.ts';
 import { type OwnAccount, openOwnAccount } from './session.ts';
 import { serveSso } from './sso.ts';
 
-/** How far back an event is looked for that may have been sent. */
-const PAST = 50;
+/** Events that are remembered of which it is not known whether a device has sent them. */
+const DOUBTS = 5_000;
 
 const own = new WeakMap<Session, OwnAccount>();
 
@@ -36,6 +36,8 @@ export function openAccounts(config: MatrixConfig, host: Host) {
   const servers = new Map<AccountKey, Promise<Homeserver>>();
   /** When the sessions of devices have ended, as long as they have not. */
   const ending = new Map<string, Promise<void>>();
+  /** By which device something was sent that the homeserver has not answered; another has other transactions. */
+  const doubts = openRecent<string>(DOUBTS);
   let paused = false;
   let closed = false;
   serveSso(host);
@@ -52,7 +54,7 @@ export function openAccounts(config: MatrixConfig, host: Host) {
     };
     promise.catch(unreachable);
     const made = await openOwnAccount({
-      ...{ host, key, credentials: credentials ?? {}, signal },
+      ...{ host, key, credentials: credentials ?? {}, signal, doubts },
       namedBy: namedBy(config, url),
       timeout: config.homeserver.timeout,
       link: (file) => lentFile(host.media, file, { account: key.account, encrypted: config.encrypted_files }),
@@ -87,15 +89,9 @@ export function openAccounts(config: MatrixConfig, host: Host) {
       const made = open.get(event.place.account);
       if (!made) return undefined;
       const id = await made.aim(event);
-      const query = { dir: 'b', limit: PAST };
-      const { chunk } = await made.server.call({ method: 'GET', path: ['v3', 'rooms', id, 'messages'], query });
       const begin = `${event.id}.`;
-      const isIt = (one: unknown): boolean => {
-        const { content, unsigned } = objectOf(one);
-        const names = [objectOf(content)[MARK], objectOf(unsigned).transaction_id].map((name) => textOf(name) ?? '');
-        return names.some((name) => name.startsWith(begin));
-      };
-      return listOf(chunk).some(isIt) ? 'sent' : 'not-sent';
+      const sent = await findSent(made.server, { room: id }, (one) => one.startsWith(begin));
+      return sent === undefined ? 'not-sent' : 'sent';
     },
 
     /** A file that was lent by the rights of an account; nothing for one that was not. */

@@ -241,9 +241,14 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     if (event.stateKey !== undefined) return takeState(event, own, tense);
     authors.set(event.id, event.sender);
     rooms.active(event.room, event.at);
+    if (isFromHere(event)) return;
     const said = event.type === 'm.room.encrypted' ? await encrypted.opened(event, raw, tense) : event;
     if (said) await takeSaid(said, tense);
   }
+
+  /** What was said from here was told already. */
+  const isFromHere = ({ sender, transaction, content }: RoomEvent): boolean =>
+    sender === user && (transaction !== undefined || isWritten(content));
 
   async function takeState(event: RoomEvent, own: OwnRoom, tense: Tense): Promise<void> {
     const partner = rooms.partner(event.room);
@@ -267,8 +272,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   }
 
   async function takeSaid(event: RoomEvent, tense: Tense): Promise<void> {
-    // From here, and told already.
-    if (event.sender === user && (event.transaction !== undefined || isWritten(event.content))) return;
+    if (isFromHere(event)) return;
     const { thread, reaction, replaces } = relationOf(event.content);
     if (replaces !== undefined) parts.corrections.learn(event.id, replaces);
     if (thread !== undefined) await threads.learn(event.room, thread);

@@ -4,7 +4,7 @@ import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import { openEncryptionLook } from '#bridges/matrix/encryption.ts';
 import { type Homeserver, until } from '#bridges/matrix/homeserver.ts';
 import { limited } from '#bridges/matrix/limit.ts';
-import { MARK } from '#bridges/matrix/marks.ts';
+import { findSent, MARK, markOf } from '#bridges/matrix/marks.ts';
 import { joinRoom } from '#bridges/matrix/membership.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
@@ -22,6 +22,7 @@ import { callsAll, levelFor, maySet, withLevel } from '#bridges/matrix/wire/powe
 import { nickOf, readersOf, userOf } from '#bridges/matrix/wire/room.ts';
 import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Host } from '#src/bridge.ts';
+import type { Recent } from '#src/lib/recent.ts';
 import type { Event, EventOf, FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -35,6 +36,9 @@ export type OwnOutgoingParts = {
   readonly host: Host;
   readonly account: AccountKey;
   readonly user: string;
+  readonly device: string;
+  /** By which device something was sent of which it is not known whether it went. */
+  readonly doubts: Recent<string>;
   readonly server: Homeserver;
   readonly rooms: OwnRooms;
   readonly reactions: Reactions;
@@ -52,7 +56,7 @@ const MOST_WAITING = 5_000;
 
 /** What an account says and does at the homeserver, encrypted where the room is. */
 export function openOwnOutgoing(parts: OwnOutgoingParts) {
-  const { host, account, user, server, rooms, reactions, threads, corrections, keys, stop, looks } = parts;
+  const { host, account, user, server, rooms, reactions, threads, corrections, keys, stop, looks, doubts } = parts;
   const directs = openOwnDirects({ user, server, rooms, keys });
   const limit = openUploadLimit(server, host.clock);
 
@@ -109,17 +113,27 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     const relation = content['m.relates_to'];
     return {
       type: 'm.room.encrypted',
-      content: { ...encrypted, ...(relation !== undefined && { 'm.relates_to': relation }) },
+      content: { ...encrypted, ...markOf(content), ...(relation !== undefined && { 'm.relates_to': relation }) },
     };
   }
 
   async function send(id: string, content: Content, transaction: string): Promise<string> {
+    const known = await sentBefore(id, transaction);
+    if (known !== undefined) return known;
     const marked = { ...content, content: { ...content.content, [MARK]: transaction } };
     const { type, content: body } = await sealed(id, marked);
     const path = ['v3', 'rooms', id, 'send', type, transaction];
+    doubts.set(transaction, parts.device);
     const sent = textOf((await server.call({ method: 'PUT', path, body })).event_id);
     if (sent === undefined) throw new Failure('remote-server-timeout', { certain: false });
     return sent;
+  }
+
+  /** What a device before this one has sent without an answer: transactions are known by the device (§11.5). */
+  async function sentBefore(id: string, transaction: string): Promise<string | undefined> {
+    const { device } = parts;
+    if ((doubts.get(transaction) ?? device) === device) return undefined;
+    return findSent(server, { room: id }, (one) => one === transaction);
   }
 
   async function redact(id: string, target: string, transaction: string, reason?: string): Promise<string> {

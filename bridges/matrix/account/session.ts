@@ -6,6 +6,7 @@ import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
 import type { CloseReason, Credentials, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
+import type { Recent } from '#src/lib/recent.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { wordsIn } from '#src/model/language.ts';
@@ -51,6 +52,7 @@ export type OwnAccountParts = {
   readonly timeout: number;
   readonly signal: AbortSignal;
   readonly link: OwnIncomingParts['link'];
+  readonly doubts: Recent<string>;
   /** The homeserver knows the account; what it was told meanwhile is not taken in yet. */
   reached(server: Homeserver): void;
   /** The session has ended. */
@@ -94,7 +96,13 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   const looks = openLooks({ host, account, user, server });
   const known = { host, account, user, server, rooms, reactions, threads, corrections, keys, looks };
   const incoming = openOwnIncoming({ ...known, link: parts.link, stop: stop.signal });
-  const outgoing = openOwnOutgoing({ ...known, stop: calls.signal, timeout: parts.timeout });
+  const outgoing = openOwnOutgoing({
+    ...known,
+    device,
+    doubts: parts.doubts,
+    stop: calls.signal,
+    timeout: parts.timeout,
+  });
   const online = Promise.withResolvers<void>();
   // It may end before it is waited for.
   online.promise.catch(() => undefined);

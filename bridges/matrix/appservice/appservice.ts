@@ -3,13 +3,12 @@ import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { openCorrections } from '#bridges/matrix/corrections.ts';
 import { openHomeserver } from '#bridges/matrix/homeserver.ts';
 import { openInvitations } from '#bridges/matrix/invitations.ts';
-import { MARK } from '#bridges/matrix/marks.ts';
+import { findSent } from '#bridges/matrix/marks.ts';
 import { openMedia } from '#bridges/matrix/media.ts';
 import { leaveRoom } from '#bridges/matrix/membership.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
-import { listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { ghostId, localOf, nameOf } from '#bridges/matrix/wire/ids.ts';
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
@@ -36,7 +35,7 @@ const AGAIN = 3_600_000;
 /** Milliseconds until a homeserver is asked again that is away, or does not know us. */
 const AWAY = 5_000;
 const UNKNOWN = 60_000;
-/** How many messages of the past a room begins with, and how far back one is looked for that may have been sent. */
+/** How many messages of the past a room begins with. */
 const PAST = 50;
 
 /** What a transport does in the name of users who have no account of their own: as an application service, by ghosts. */
@@ -154,13 +153,9 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     ask: (query, session) => asks.ask(query, session?.account),
     async reconcile(event) {
       const to = await outgoing.aim(event);
-      const query = { dir: 'b', limit: PAST };
-      const found = await server.call({ method: 'GET', path: ['v3', 'rooms', to.room, 'messages'], query, as: to.as });
-      const mark = `${event.id}.`;
-      const sent = listOf(found.chunk).some((one) =>
-        (textOf(objectOf(objectOf(one).content)[MARK]) ?? '').startsWith(mark),
-      );
-      return sent ? 'sent' : 'not-sent';
+      const begin = `${event.id}.`;
+      const sent = await findSent(server, to, (one) => one.startsWith(begin));
+      return sent === undefined ? 'not-sent' : 'sent';
     },
     refuses: (id) => ghosts.refusal(addresses.parse(id).name),
     openFile: (reference) => openMedia(server, reference),

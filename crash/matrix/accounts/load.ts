@@ -118,9 +118,9 @@ const landedOf = (events: readonly FakeEvent[], texts: ReadonlyMap<string, strin
   events
     .filter(({ sender, type }) => OWNERS.some((owner) => sender === ownerIdOf(owner)) && SAID.includes(type))
     .sort((one, other) => Number(one.event_id.slice(2)) - Number(other.event_id.slice(2)))
-    .flatMap(({ event_id: id, content, transaction = '' }): Landed[] => {
+    .flatMap(({ event_id: id, content, transaction }): Landed[] => {
       const message = numbered(texts.get(id) ?? String(content.body));
-      return message ? [{ ...message, tag: transaction.replace(/\.\d+$/, '') }] : [];
+      return message ? [{ ...message, tag: (transaction?.id ?? '').replace(/\.\d+$/, '') }] : [];
     });
 
 const SAID = ['m.room.message', 'm.room.encrypted'];

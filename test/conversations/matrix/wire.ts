@@ -138,6 +138,8 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
       }),
     /** `fault refuse 403 M_FORBIDDEN [MS]`, `fault html 502`, `fault done 504|break`: the next call that changes something. */
     fault: (rest) => void server.faults.push(faultOf(rest)),
+    /** All faults have befallen somebody. */
+    faulted: () => server.when(() => server.faults.length === 0),
     /** The last transaction comes once more: as it is, or its events under another id. `repeat earlier`: the one before it does. */
     repeat: async ([how]) => {
       const one = server.sent.at(how === 'earlier' ? -2 : -1);
