@@ -2,10 +2,10 @@ import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { Failure } from '#src/model/failure.ts';
 
 /** A user and a room. `as`: the token may act for several, and it is done in the name of this one. */
-export type Membership = { readonly user: string; readonly room: string; readonly as?: string };
+export type RoomUser = { readonly user: string; readonly room: string; readonly as?: string };
 
 /** Joins a room by its id. `via` are servers that know it. Rejects with `banned` or `members-only` where nobody is let in. */
-export async function joinRoom(server: Homeserver, whose: Membership, via: readonly string[]): Promise<void> {
+export async function joinRoom(server: Homeserver, whose: RoomUser, via: readonly string[]): Promise<void> {
   const { room, as } = whose;
   // `server_name` is what it was called before v1.12.
   const query = { via, server_name: via };
@@ -19,7 +19,7 @@ export async function joinRoom(server: Homeserver, whose: Membership, via: reado
 }
 
 /** What a user of ours is in a room, as far as they may know. Rejects where the homeserver is away. */
-export async function membershipOf(server: Homeserver, { user, room, as }: Membership): Promise<unknown> {
+export async function membershipOf(server: Homeserver, { user, room, as }: RoomUser): Promise<unknown> {
   try {
     const path = ['v3', 'rooms', room, 'state', 'm.room.member', user];
     return (await server.call({ method: 'GET', path, as })).membership;

@@ -4,8 +4,6 @@ import { Failure } from '#src/model/failure.ts';
 import { type Json, listOf, objectOf, textOf, textsOf } from './wire/event.ts';
 import { isServerName, serverOf } from './wire/ids.ts';
 
-export type RoomServers = ReturnType<typeof openRoomServers>;
-
 /** Rooms of which it is remembered who knows them, and the most servers that are named for one. */
 const REMEMBERED = 5_000;
 const MOST = 5;
