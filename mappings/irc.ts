@@ -68,6 +68,7 @@ export const irc: NetworkMapping = {
       message: 'full',
       action: 'full',
       notice: 'full',
+      mention: 'full',
       reply: 'full',
       reaction: 'full',
       retract: 'full',

@@ -94,6 +94,10 @@ export const roomTexts = catalogue({
     en: `You are a member of this room, and have not read ${unread === 1 ? 'what was said last' : `${unread} messages`} there.`,
     de: `Sie sind Mitglied dieses Raums und haben dort ${unread === 1 ? 'die letzte Nachricht' : `${unread} Nachrichten`} noch nicht gelesen.`,
   }),
+  called: (who: string, text: string) => ({
+    en: `${who} has called you there: ${text}`,
+    de: `${who} hat Sie dort gerufen: ${text}`,
+  }),
   stopping: { en: 'The gateway is stopping.', de: 'Das Gateway wird gerade beendet.' },
   linked: {
     en: 'You are on this network by yourself now. Join again to be in the room so.',

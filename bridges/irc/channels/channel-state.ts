@@ -182,6 +182,7 @@ function rename(rooms: Channels, line: Line, view: ServerView): ChannelStep {
     room.members.delete(view.fold(line.nick));
     member.nick = nick;
     room.members.set(view.fold(nick), member);
+    if (member.account !== undefined) room.nicks = undefined;
     const mine = self || (member.account === undefined && view.isPrimary(key));
     if (room.joined && mine)
       drafts.push(change(line, room, view, { change: 'rename', who, newId: view.id(nick), nick }));

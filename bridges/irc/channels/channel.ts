@@ -40,6 +40,8 @@ export type Channel = {
   readonly own: Set<AccountKey>;
   /** Accounts of ours that are in it and that the server does not show to this one, as in auditoriums. */
   hidden?: Set<AccountKey>;
+  /** Their nicks, as long as none has come, gone or changed. */
+  nicks?: readonly string[] | undefined;
   /** How often one of ours has begun to be seen, or to be known as hidden. */
   appearances?: number;
   topic: string;
@@ -110,6 +112,7 @@ export function snapshot(room: Channel, view: ServerView, also: readonly Channel
 export function disown(rooms: Channels, account: AccountKey): void {
   for (const room of rooms.values()) {
     if (!room.own.delete(account)) continue;
+    room.nicks = undefined;
     for (const member of room.members.values()) if (member.account === account) member.account = undefined;
   }
 }
@@ -122,6 +125,7 @@ export function add(room: Channel, nick: string, modes: string, view: ServerView
   room.members.set(key, member);
   if (member.account === undefined) return member;
   room.own.add(member.account);
+  room.nicks = undefined;
   room.hidden?.delete(member.account);
   room.appearances = (room.appearances ?? 0) + 1;
   return member;
@@ -131,6 +135,9 @@ export function add(room: Channel, nick: string, modes: string, view: ServerView
 export function remove(room: Channel, nick: string, view: ServerView): ChannelMember | undefined {
   const member = room.members.get(view.fold(nick));
   room.members.delete(view.fold(nick));
-  if (member?.account !== undefined) room.own.delete(member.account);
+  if (member?.account !== undefined) {
+    room.own.delete(member.account);
+    room.nicks = undefined;
+  }
   return member;
 }

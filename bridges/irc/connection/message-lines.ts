@@ -1,4 +1,5 @@
 import { noteHeard, pastEnded, tellPast } from '#bridges/irc/channels/past.ts';
+import { naming } from '#bridges/irc/people/mentioned.ts';
 import { noteTime } from '#bridges/irc/people/read-marks.ts';
 import { ctcp, decode, isBouncer, isSelf, roomOf } from '#bridges/irc/wire/decode.ts';
 import { addressOf } from '#bridges/irc/wire/drafts.ts';
@@ -51,7 +52,7 @@ export const ctcpRequest: LineReading = (line, connection) => {
 
 /** PRIVMSG and NOTICE: an echo of ours, something said in a channel or to us. */
 export const message: LineReading = (line, connection) => {
-  const { host, realm, view, channels, pending, netsplits } = connection;
+  const { host, view, pending } = connection;
   const target = line.params[0] ?? '';
   if (isSelf(line.nick, view)) {
     if (pending.echoed(target, line.params.at(-1) ?? '', line.tags.msgid)) return true;
@@ -61,21 +62,26 @@ export const message: LineReading = (line, connection) => {
   noteAuthor(line, connection);
   noteHeard(line, connection);
   noteTime(line, connection);
-  if (name !== undefined) {
-    netsplits.spoke(line.nick);
-    const folded = view.fold(name);
-    // Duplicates of other connections have been dropped before. Only lines to a part of the channel are left.
-    const channel = channels.get(folded);
-    if (!channel?.joined) return true;
-    if (name === target && isTold(line, folded, connection)) return true;
-    const member = channel.members.get(view.fold(line.nick));
-    // https://ircv3.net/specs/extensions/account-tag
-    if (member && view.caps.has('account-tag')) member.login = accountOf(line.tags.account);
-    if (channel.held && realm.primaries.members(folded).length < 2) return hold(channel.held, line, connection);
-  }
+  if (name !== undefined) return inChannel(line, name, connection);
   emit(host, decode(line, view));
   return true;
 };
+
+/** Duplicates of other connections have been dropped before. */
+function inChannel(line: Line, name: string, connection: IrcConnection): true {
+  const { host, realm, view, channels, netsplits } = connection;
+  netsplits.spoke(line.nick);
+  const folded = view.fold(name);
+  const channel = channels.get(folded);
+  if (!channel?.joined) return true;
+  if (name === line.params[0] && isTold(line, folded, connection)) return true;
+  const member = channel.members.get(view.fold(line.nick));
+  // https://ircv3.net/specs/extensions/account-tag
+  if (member && view.caps.has('account-tag')) member.login = accountOf(line.tags.account);
+  if (channel.held && realm.primaries.members(folded).length < 2) return hold(channel.held, line, connection);
+  emit(host, naming(decode(line, view), channel, view));
+  return true;
+}
 
 /** Whether what is said to a whole channel (folded name) is for another connection to tell, or shown already: it is of one of ours. */
 function isTold({ nick }: Line, channel: string, { realm, view, channels }: IrcConnection): boolean {

@@ -1,10 +1,12 @@
 // Members of rooms whose membership the network holds: they are in without a client, until somebody says that they leave.
 
+import { excerpt } from '#mappings/split.ts';
 import { roomTexts as texts } from '#mappings/texts/rooms.ts';
 import { membershipIn } from '#src/core/standing.ts';
 import type { EventBody, EventOf } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Text } from '#src/model/language.ts';
+import type { Entry } from './archive.ts';
 import { eject, type Room, type RoomEffect, type Seat } from './room-state.ts';
 
 /** An account is a member without a client: its network says so, or tells it what happens there. */
@@ -33,7 +35,23 @@ export function missed(room: Room, account: AccountKey, count: number): RoomEffe
   if (!member || member.seats.size > 0 || count === 0) return [];
   const before = member.unread;
   member.unread = before + count;
-  return before > 0 ? [] : [{ kind: 'invite', account, unread: member.unread }];
+  return before > 0 ? [] : [{ kind: 'invite', account, why: unreadText(member.unread) }];
+}
+
+/** Characters of a call that are told. */
+const CALL = 200;
+
+/** Whoever stays in a room without a client is told once, until one comes, that they were called there. */
+export function called(room: Room, { event, nick }: Entry): RoomEffect[] {
+  if (event.kind !== 'message' || !event.live || event.mentions === undefined) return [];
+  const effects: RoomEffect[] = [];
+  for (const [account, member] of room.members) {
+    if (!member.kept || member.seats.size > 0 || !event.mentions.includes(member.nick)) continue;
+    if (member.unread === 0)
+      effects.push({ kind: 'invite', account, why: texts.called(nick, excerpt(event.text, CALL)) });
+    member.unread++;
+  }
+  return effects;
 }
 
 /** What an event means for whoever may be a member without a client. */
@@ -42,7 +60,7 @@ export function aboutMember(room: Room, account: AccountKey, what: EventOf<'room
   const member = room.members.get(account);
   if (what.change !== 'listed' || !member || member.seats.size > 0) return [];
   member.unread = what.unread ?? 0;
-  return [{ kind: 'invite', account, unread: member.unread }];
+  return [{ kind: 'invite', account, why: unreadText(member.unread) }];
 }
 
 /** Whether an event shows that the account is a member of a room of which nothing was known. */
@@ -53,4 +71,4 @@ export function showsMember(what: EventBody & { readonly live: boolean }, accoun
 }
 
 /** How somebody is told that a room waits for them. */
-export const unreadText = (unread: number): Text => (unread === 0 ? texts.member : texts.unread(unread));
+const unreadText = (unread: number): Text => (unread === 0 ? texts.member : texts.unread(unread));

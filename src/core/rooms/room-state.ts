@@ -3,6 +3,7 @@ import { membershipIn } from '#src/core/standing.ts';
 import type { EventBody, HistoryWish, OccupantChange } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import type { Text } from '#src/model/language.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
@@ -77,7 +78,7 @@ export type RoomEffect =
   | { readonly kind: 'join'; readonly account: AccountKey; readonly nick: string }
   | ({ readonly kind: 'part'; readonly account: AccountKey } & Parting)
   /** The user of an account that has no client there is told of the room. */
-  | { readonly kind: 'invite'; readonly account: AccountKey; readonly unread: number }
+  | { readonly kind: 'invite'; readonly account: AccountKey; readonly why: Text }
   | { readonly kind: 'refuse'; readonly origin: Origin; readonly failure: Failure };
 
 export const newRoom = (place: Place, most = Number.POSITIVE_INFINITY): Room => ({

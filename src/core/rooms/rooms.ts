@@ -20,7 +20,7 @@ import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Archive, Entry } from './archive.ts';
 import { type Archivable, isArchivable, sayer } from './archived.ts';
-import { isIdle, listed, missed, quit, showsMember, unreadText } from './kept-members.ts';
+import { called, isIdle, listed, missed, quit, showsMember } from './kept-members.ts';
 import { openLingers } from './lingers.ts';
 import { tellMember } from './member-told.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
@@ -164,7 +164,7 @@ export function openRooms(parts: RoomParts) {
         return;
       }
       case 'invite':
-        return tellMember(parts, room, effect.account, inTheirs(effect.account, unreadText(effect.unread)));
+        return tellMember(parts, room, effect.account, inTheirs(effect.account, effect.why));
     }
   }
 
@@ -220,9 +220,9 @@ export function openRooms(parts: RoomParts) {
   function say(room: state.Room, entry: Entry, account?: AccountKey): void | Promise<void> {
     const work = said(parts, room, entry, account);
     const { place } = room;
-    return place.kind === 'room' && isUnread(entry)
-      ? after(work, () => run(room, missed(room, place.account, 1)))
-      : work;
+    const calls = place.kind === 'room' ? [] : called(room, entry);
+    if (place.kind !== 'room') return calls.length === 0 ? work : after(work, () => run(room, calls));
+    return isUnread(entry) ? after(work, () => run(room, missed(room, place.account, 1))) : work;
   }
 
   /** Something happens to an account in a room, in its turn, after which it may be out. */

@@ -46,11 +46,26 @@ function personAt(uri: string, { view, target }: ReadContext): string | undefine
 function referenceTo(who: string, text: string, { place, inRoom, addresses }: WriteContext): Xml[] {
   const uri = inRoom ? occupantUri(place, who) : personUri(who, place, addresses);
   if (uri === undefined) return [];
-  const at = text.indexOf(who);
+  const at = placeOf(who, text);
   const begin = at < 0 ? undefined : characterCount(text.slice(0, at));
   const end = begin === undefined ? undefined : begin + characterCount(who);
   return [xml`<reference xmlns='urn:xmpp:reference:0'${attrs({ type: 'mention', uri, begin, end })}/>`];
 }
+
+/** Where a name stands in a text, as a word if it does, else within one, else in another case; -1 where it does not. */
+function placeOf(name: string, text: string): number {
+  const exact = text.indexOf(name);
+  const folded = text.toLowerCase();
+  // A letter that grows with its case would move what is behind it.
+  if (exact < 0 && folded.length !== text.length) return -1;
+  const [within, wanted] = exact < 0 ? [folded, name.toLowerCase()] : [text, name];
+  const first = within.indexOf(wanted);
+  for (let at = first; at >= 0; at = within.indexOf(wanted, at + 1))
+    if (!LETTER.test(within.charAt(at - 1)) && !LETTER.test(within.charAt(at + wanted.length))) return at;
+  return first;
+}
+
+const LETTER = /[\p{L}\p{N}_]/u;
 
 const encoded = (jid: string): string => encodeURIComponent(jid).replaceAll('%40', '@').replaceAll("'", '%27');
 const occupantUri = (room: string, nick: string): string => `xmpp:${encoded(room)}/${encoded(resourcePrep(nick))}`;
