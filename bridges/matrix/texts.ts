@@ -114,6 +114,14 @@ export const texts = catalogue({
     en: 'The homeserver does not know this gateway: register what matrix-registration writes, and restart it.',
     de: 'Der Homeserver kennt dieses Gateway nicht: Tragen Sie ein, was matrix-registration schreibt, und starten Sie ihn neu.',
   },
+  unreached: (why: string) => ({
+    en: `The homeserver does not reach this gateway, or with another token (${why}): look at http.public_url, hs_token and what matrix-registration has written.`,
+    de: `Der Homeserver erreicht dieses Gateway nicht oder mit einem anderen Token (${why}): Sehen Sie nach http.public_url, hs_token und dem, was matrix-registration geschrieben hat.`,
+  }),
+  otherName: (found: string, ours: string) => ({
+    en: `The homeserver calls this gateway ${found}, the config ${ours}: set homeserver.name and appservice.bot as it has them, and register what matrix-registration writes.`,
+    de: `Der Homeserver nennt dieses Gateway ${found}, die Konfiguration ${ours}: Setzen Sie homeserver.name und appservice.bot so, wie er sie hat, und tragen Sie ein, was matrix-registration schreibt.`,
+  }),
   unregistered: {
     en: 'The homeserver does not know this gateway any more. Its operator has been told.',
     de: 'Der Homeserver kennt dieses Gateway nicht mehr. Der Betreiber ist benachrichtigt.',

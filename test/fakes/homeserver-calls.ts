@@ -232,6 +232,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
     return ok({ room_id: id, servers: [server] });
   },
   'POST client v1 appservice * ping'({ state, at }) {
+    if (state.pingRefusal) throw new Refusal(...state.pingRefusal);
     state.pings.push(at[0] ?? '');
     return ok({ duration_ms: 1 });
   },

@@ -21,12 +21,12 @@ import { openDirects } from './directs.ts';
 import { entersDirect } from './enters-direct.ts';
 import { openGatewayRooms } from './gateway-rooms.ts';
 import { openGhosts, registerUser } from './ghosts.ts';
+import { greet } from './greeting.ts';
 import { openIncoming } from './incoming.ts';
 import { openModeration } from './moderation.ts';
 import { openOutgoing } from './outgoing.ts';
 import { openPolicies } from './policies.ts';
 import { registered } from './registered.ts';
-import { registrationId } from './registration.ts';
 import { serveTransactions } from './transactions.ts';
 
 /** Milliseconds after which ghosts are taken out of rooms that nobody has come back to, and between that and another time. */
@@ -125,18 +125,11 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
       return;
     }
     policies.begin();
-    void greet();
+    void greet({ host, server, bot: ghosts.bot });
     // How it looks is worth a word in the log, and holds up nothing.
     await bot
       .look()
       .catch((err: unknown) => host.log.info({ err }, "the gateway's own user could not be given a profile"));
-  }
-  /** What waits for us is told at once: a homeserver that has not reached us would wait for minutes (§4.1.2). Never rejects. */
-  async function greet(): Promise<void> {
-    const path = ['v1', 'appservice', registrationId(host.transport), 'ping'];
-    await server.call({ method: 'POST', path, body: {}, tries: 1 }).catch((err: unknown) => {
-      host.log.info({ err }, 'the homeserver was not asked for what it has for us');
-    });
   }
   void begin();
   const clean = (): void => {

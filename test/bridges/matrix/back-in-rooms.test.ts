@@ -3,7 +3,7 @@ import { openAppservice } from '#bridges/matrix/appservice/appservice.ts';
 import { config } from '#bridges/matrix/config.ts';
 import { type AccountKey, accountKey, type BareJid, type EventId } from '#src/model/ids.ts';
 import { testHost } from '../../contract/host.ts';
-import { AS_TOKEN, HS_TOKEN, homeserver, SERVER } from '../../fakes/homeserver.ts';
+import { AS_TOKEN, type FakeHomeserver, HS_TOKEN, homeserver, SERVER } from '../../fakes/homeserver.ts';
 import { hooksServer } from '../../fakes/hooks.ts';
 
 const ALICE = `@alice:${SERVER}`;
@@ -12,9 +12,10 @@ const ROMEO: AccountKey = accountKey('romeo@a.example' as BareJid, 'matrix.examp
 const GHOST = `@_xmpp_romeo=40a.example:${SERVER}`;
 
 /** A bridge that begins where another has ended without a word: Romeo's ghost is in a room. */
-async function killed() {
+async function killed(set: (server: FakeHomeserver) => void = () => undefined) {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await homeserver());
+  set(server);
   const hooks = stack.use(await hooksServer());
   const { state } = server;
   state.users.set(ALICE, { name: 'Alice' });
@@ -88,6 +89,24 @@ it('takes nothing for heard while a proxy in between answers with a page for the
   server.garbled.clear();
   await server.push(one.body, one.id);
   await world.heard('meanwhile');
+});
+
+it.each<[string, (server: FakeHomeserver) => void, RegExp]>([
+  [
+    'that it does not reach them',
+    ({ state }) => void (state.pingRefusal = [502, 'M_BAD_STATUS']),
+    /does not reach this gateway, .*M_BAD_STATUS/,
+  ],
+  [
+    'another name',
+    ({ accounts }) => void (accounts.claimed = '@_xmpp_bot:other.example'),
+    /calls this gateway @_xmpp_bot:other\.example, the config @_xmpp_bot:hs\.example/,
+  ],
+])('tells those who run it at the start what the homeserver says: %s', async (_, set, alarm) => {
+  await using world = await killed(set);
+  const { alarms } = world.parts;
+  await world.parts.when('an alarm', () => alarms.length > 0);
+  expect(alarms).toEqual([{ name: 'appservice', text: expect.stringMatching(alarm) }]);
 });
 
 it('asks the homeserver for what it has for it as soon as it is there', async () => {
