@@ -35,6 +35,8 @@ export class FakeAccounts {
   claimed: string | undefined;
   /** Passwords are none of the homeserver's business. */
   delegated = false;
+  /** Where the authentication service is by which they are made. */
+  oauth: string | undefined;
   /** The most events of one timeline. */
   limit = 50;
   /** Places of syncs before this one are not known any more. */
@@ -43,6 +45,7 @@ export class FakeAccounts {
   held = false;
   readonly #heard: () => void;
   readonly #devices: Device[] = [];
+  readonly #browsed = new Map<string, string>();
   readonly #followers = new Map<string, Follower>();
   #waking = false;
 
@@ -85,6 +88,11 @@ export class FakeAccounts {
     return device;
   }
 
+  /** A device that another server than this has let in. */
+  adopt(user: string, id: string, token: string): void {
+    this.#devices.push({ user, id, token, expires: false });
+  }
+
   /** Their tokens are void from now on: for ever, or until they are renewed. */
   end(user: string, softly: boolean): void {
     for (const device of this.#devices) {
@@ -99,6 +107,22 @@ export class FakeAccounts {
   logout(id: string): void {
     for (const device of this.#devices) if (device.id === id) device.token = '';
     this.#refuseParked((_, device) => device === id, false);
+  }
+
+  /** What a browser comes back with in which a user has logged in: good for one login. */
+  browse(user: string): string {
+    const token = `browsed-${this.#browsed.size + 1}`;
+    this.#browsed.set(token, user);
+    return token;
+  }
+
+  /** The login of who comes with such a token. */
+  welcome(token: string): Json {
+    const user = this.#browsed.get(token);
+    if (user === undefined) throw new Refusal(403, 'M_FORBIDDEN');
+    this.#browsed.delete(token);
+    const { id, token: own } = this.login(user);
+    return { user_id: user, device_id: id, access_token: own };
   }
 
   refresh(refresh: unknown): Json {
@@ -223,12 +247,27 @@ export const ACCOUNT_CALLS: Readonly<Record<string, (work: Work) => Answered>> =
   'POST client v3 login'({ state, accounts, body }) {
     // Its logins are those of a Matrix Authentication Service.
     if (accounts.delegated) throw new Refusal(404, 'M_UNRECOGNIZED');
+    if (body.type === 'm.login.token') return ok(accounts.welcome(String(body.token)));
     const { user = '' } = (body.identifier ?? {}) as { user?: string };
     const id = user.startsWith('@') ? user : `@${user}:${SERVER}`;
     if (!state.users.has(id) || body.password !== 'secret') throw new Refusal(403, 'M_FORBIDDEN');
     const { token, refresh, id: device } = accounts.login(id);
     const renewed = refresh === undefined ? {} : { refresh_token: refresh, expires_in_ms: 3_600_000 };
     return ok({ user_id: id, device_id: device, access_token: token, ...renewed });
+  },
+  'GET client v3 login': ({ accounts }) =>
+    ok({
+      flows: accounts.delegated
+        ? []
+        : [{ type: 'm.login.sso' }, { type: 'm.login.token' }, { type: 'm.login.password' }],
+    }),
+  'GET client v1 auth_metadata'({ accounts: { oauth: url } }) {
+    if (url === undefined) throw new Refusal(404, 'M_UNRECOGNIZED');
+    return ok({
+      ...{ issuer: `${url}/`, token_endpoint: `${url}/token`, device_authorization_endpoint: `${url}/device` },
+      ...{ registration_endpoint: `${url}/register`, revocation_endpoint: `${url}/revoke` },
+      grant_types_supported: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'],
+    });
   },
   'POST client v3 logout'({ accounts, call, note }) {
     accounts.logout(call.device ?? '');

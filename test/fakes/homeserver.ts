@@ -173,7 +173,7 @@ export async function homeserver(): Promise<FakeHomeserver> {
   function caller(authorization: string, { path }: FakeCall): Partial<FakeCall> {
     if (authorization === `Bearer ${AS_TOKEN}`) return {};
     const known = [path.at(-1) ?? '', path.at(-2) ?? ''];
-    if (known.includes('login') || known.includes('refresh')) return { user: '', device: '' };
+    if (['login', 'refresh', 'auth_metadata'].some((one) => known.includes(one))) return { user: '', device: '' };
     const { user, id } = accounts.device(authorization.replace(/^Bearer /, ''));
     return { user, device: id };
   }

@@ -15,6 +15,8 @@ export type FakeOauth = AsyncDisposable & {
   readonly ended: readonly string[];
   /** So many requests are answered that it is out of order. */
   down: number;
+  /** What was asked for at last (RFC 6749 §3.3). */
+  readonly scope: string;
   when(look: () => boolean): Promise<void>;
 };
 
@@ -24,6 +26,7 @@ const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 export async function oauthServer(given: (token: string) => void, user?: string): Promise<FakeOauth> {
   const watchers = new Set<() => void>();
   let [asked, tokens, down, approved, revoked] = [0, 0, 0, false, false];
+  let scope = '';
   const ended: string[] = [];
 
   /** Whose a token is, to servers that ask. */
@@ -34,7 +37,10 @@ export async function oauthServer(given: (token: string) => void, user?: string)
   }
 
   function answerOf(path: string, body: URLSearchParams): { status: number; answer: object } {
+    // RFC 7591 §3.2.1.
+    if (path === '/register') return { status: 201, answer: { client_id: 'client1' } };
     if (path === '/device') {
+      scope = body.get('scope') ?? '';
       const page = { verification_uri: 'https://provider.example/device', user_code: 'WDJB-MJHT' };
       return { status: 200, answer: { device_code: 'code', ...page, expires_in: 1800, interval: 5 } };
     }
@@ -75,6 +81,9 @@ export async function oauthServer(given: (token: string) => void, user?: string)
       return asked;
     },
     ended,
+    get scope() {
+      return scope;
+    },
     get down() {
       return down;
     },

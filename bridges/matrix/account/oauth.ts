@@ -34,8 +34,10 @@ export const byOauth: Login<MatrixConfig> = {
     const server = await findHomeserver(config, host, first(filled, 'server'));
     const oauth = await metadata(server);
     const begun = yield* act(() => begin(host, server, oauth));
-    const page = begun.grant.whole ?? begun.grant.url;
-    yield { kind: 'show', text: texts.ssoOpen, url: page, qr: page };
+    const { whole, url, userCode } = begun.grant;
+    const page = whole ?? url;
+    // RFC 8628 §3.3.1: also where the address has the code in it, so that the two can be compared.
+    yield { kind: 'show', text: texts.oauthOpen(userCode, whole === undefined), url: page, qr: page };
     const over = new AbortController();
     try {
       const asked = yield* act(async () => ({ answer: poll(host, server, oauth, begun, over.signal) }));

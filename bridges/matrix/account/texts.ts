@@ -32,6 +32,10 @@ export const accountTexts = catalogue({
     en: 'Open this address in a browser, and log in there.',
     de: 'Öffnen Sie diese Adresse in einem Browser und melden Sie sich dort an.',
   },
+  oauthOpen: (code: string, isAsked: boolean) => ({
+    en: `Open this address in a browser and log in there. ${isAsked ? 'Enter this code' : 'It shows you this code'}: ${code}`,
+    de: `Öffnen Sie diese Adresse in einem Browser und melden Sie sich dort an. ${isAsked ? 'Geben Sie diesen Code ein' : 'Dort steht dieser Code'}: ${code}`,
+  }),
   ssoDone: {
     en: 'You can close this window and go back to your chat.',
     de: 'Sie können dieses Fenster schließen und zu Ihrem Chat zurückkehren.',

@@ -2,6 +2,7 @@ import { bridge } from '#bridges/matrix/index.ts';
 import { AS_TOKEN, type FakeHomeserver, type Fault, HS_TOKEN, homeserver, SERVER } from '../../fakes/homeserver.ts';
 import type { SyncFault } from '../../fakes/homeserver-accounts.ts';
 import type { FakeRoom, Json } from '../../fakes/homeserver-state.ts';
+import { type FakeOauth, oauthServer } from '../../fakes/oauth-server.ts';
 import type { OpenWire } from '../wire.ts';
 
 const DOMAIN = 'matrix.example';
@@ -94,6 +95,7 @@ type Order = (rest: readonly string[], who: string) => unknown;
 function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<string, Order>> {
   const { state, accounts } = server;
   let release = (): void => undefined;
+  let service: FakeOauth | undefined;
   let flush: ReturnType<FakeHomeserver['gather']> | undefined;
   return {
     /** `room NAME RULE [SERVER] [nameless]`: she makes one more room, `#NAME` where its rule is public. */
@@ -192,6 +194,31 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     claim: ([name = '']) => {
       accounts.claimed = userOf(name);
     },
+    /** `client NAME`: his other client has the token `token-PHONE`. */
+    client: ([name = '']) => void accounts.login(userOf(name), 'PHONE'),
+    /** `browser NAME PAGE`: he logs in on the page of the homeserver in a browser, which is sent back to where the page says. */
+    browser: async ([name = '', page = '']) => {
+      const back = /^([^?]+)\/login\/sso\/redirect\?redirectUrl=([^&]+)$/.exec(page);
+      if (back?.[1] !== `${server.url}/_matrix/client/v3`) throw new Error(`no page of the homeserver: ${page}`);
+      const { pathname } = new URL(decodeURIComponent(back[2] ?? ''));
+      const answer = await fetch(
+        `${new URL(server.hooks[0] ?? '').origin}${pathname}?loginToken=${accounts.browse(userOf(name))}`,
+      );
+      if (answer.status !== 200) throw new Error(`the browser is told ${answer.status}: ${await answer.text()}`);
+    },
+    /** `oauth NAME`: logins are those of an authentication service that has devices; `approve` is his word there, `asked 2` waits for so many questions. */
+    oauth: async ([name = '']) => {
+      service = await oauthServer((token) => {
+        const [, device = ''] = /urn:matrix:client:device:(\S+)/.exec(service?.scope ?? '') ?? [];
+        accounts.adopt(userOf(name), device, token);
+      });
+      accounts.delegated = true;
+      accounts.oauth = service.url;
+    },
+    approve: () => service?.approve(),
+    asked: ([count]) => service?.when(() => (service?.asked ?? 0) >= Number(count)),
+    /** Nobody needs it any more. */
+    'no-oauth': () => service?.[Symbol.asyncDispose](),
     /** Logins are those of an authentication service beside the homeserver from now on. */
     delegated: () => {
       accounts.delegated = true;
