@@ -12,6 +12,7 @@ import type {
 import type { Draft, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Words } from '#src/model/language.ts';
+import { clipped } from './clip.ts';
 import { rungNamed } from './ladders.ts';
 import { featureOf, isBare, levelIn, parts } from './parts.ts';
 import { nearestShow, showText } from './presence.ts';
@@ -25,7 +26,8 @@ type MessageDraft = Draft & Message;
  * What a target carries of a draft: the pieces that go over, in order. Empty where policy drops it. Pure, and a piece
  * that comes back is not changed any more. Throws a `Failure` where policy refuses.
  */
-export function degrade(draft: Draft, target: Target, context: Context = {}): readonly Draft[] {
+export function degrade(given: Draft, target: Target, context: Context = {}): readonly Draft[] {
+  const draft = clipped(given, target);
   const literal = 'unstyled' in draft;
   const reads = literal ? 'plain' : target.reads;
   const between = literal || reads === target.text.format ? reads : BETWEEN;
@@ -91,13 +93,22 @@ function finish(piece: Draft, target: Target, context: Context): readonly Draft[
   if (piece.kind === 'message') return finishMessage(piece, target, context);
   if (piece.kind === 'presence') return presence(piece, target);
   if (piece.kind === 'edit' && (splitText(piece.text, target.text).length > 1 || !fits(piece.text, target)))
+    return longEdit(piece, target, context);
+  return [piece];
+}
+
+/** A correction that is too long for one is refused; where its writer would not hear of that, which is where words are cut, it is told as words. */
+function longEdit(piece: DraftOf<'edit'>, target: Target, context: Context): readonly Draft[] {
+  const ladder: Ladder | undefined = target.ladders.edit;
+  if (!ladder || target.text.aside === undefined)
     throw new Failure('too-large', {
       text: {
         en: 'The new text is too long for a correction there. Send it anew.',
         de: 'Der neue Text ist für eine Korrektur dort zu lang. Senden Sie ihn neu.',
       },
     });
-  return [piece];
+  const told = rungFor(ladder, context.chosen?.edit, 'none').apply(piece, context, target);
+  return each(told, (one) => finish(one, target, context));
 }
 
 /** A show that a network does not have is the nearest that it has, with words for what was meant. */

@@ -78,7 +78,7 @@ export const xmpp: NetworkMapping = {
       profile: 'full',
     },
     // A stanza has 64 KiB for the text as it is escaped, what quotes another before it, and the rest.
-    text: { format: 'styling', unit: 'escaped', size: 32_768, pieces: 32, lines: true },
+    text: { format: 'styling', unit: 'escaped', size: 32_768, pieces: 32, lines: true, aside: 8_192 },
     files: { image: 'full', audio: 'full', video: 'full', other: 'full' },
     shows: ['available', 'chat', 'away', 'xa', 'dnd', 'offline'],
     identity: 'own',

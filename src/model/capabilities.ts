@@ -45,6 +45,8 @@ export type TextLimits = {
   readonly pieces: number;
   /** Whether a piece may hold line breaks. */
   readonly lines: boolean;
+  /** The most, in `unit`, of words beside a text: a topic, a reason, a status. Without it they go as they are. */
+  readonly aside?: number;
 };
 
 /** How what is journaled goes to a network. Times in milliseconds; what is left out is as in `mappings/delivery.ts`. */

@@ -56,7 +56,7 @@ describe('what the tables say', () => {
     expect(fieldsOf('Ladder')).toEqual(['default', 'window']);
     expect(fieldsOf('Capabilities')).toContain('rooms');
     expect(fieldsOf('DeliveryFacts')).toContain('pause');
-    expect(fieldsOf('TextLimits')).toEqual(['format', 'unit', 'size', 'pieces', 'lines']);
+    expect(fieldsOf('TextLimits')).toEqual(['format', 'unit', 'size', 'pieces', 'lines', 'aside']);
   });
 
   it.each(fieldsOf('Context'))('is decided by `%s`, which the core supplies', (field) => {

@@ -261,6 +261,12 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
         msgtype: 'm.text',
         body: character.repeat(Number(bytes)),
       }),
+    /** `long ROOM TYPE[/KEY] JSON`: an event of hers in which `…` stands for 60,000 characters that are longer in XML. */
+    long: ([room = '', of = '', ...json], who) => {
+      const [type = '', key] = of.split(/\/(.*)/);
+      const content = JSON.parse(json.join(' ').replaceAll('…', '\\"'.repeat(60_000))) as Json;
+      state.add(roomOf(server, room), userOf(who), type, content, key);
+    },
     /** `flood ROOM COUNT`: she changes so many states that say nothing, and as often who may do what. */
     flood: ([room = '', count], who) => {
       const levels = { users: { [userOf(who)]: 100 } };
