@@ -6,6 +6,7 @@ import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { roomPlace, sender, stamp } from '#bridges/irc/wire/drafts.ts';
 import { type ModeChange, parseModes, splitNamesEntry, withMode } from '#bridges/irc/wire/modes.ts';
 import { accountOf, isName, maskOf, NAME_LIMIT } from '#bridges/irc/wire/names.ts';
+import { byOurClock } from '#bridges/irc/wire/times.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
@@ -340,10 +341,10 @@ function noteTopic(room: Channel | undefined, text: string): ChannelStep {
 function topicAuthor(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   const room = rooms.get(view.fold(line.params[1] ?? ''));
   const [by = ''] = (line.params[2] ?? '').split('!');
-  const at = Number(line.params[3]);
+  const seconds = Number(line.params[3]);
   if (!room || !isName(by)) return NOTHING;
   room.topicBy = by;
-  room.topicAt = Number.isSafeInteger(at) && at > 0 && at < 1e11 ? at * 1000 + view.clockOffset : undefined;
+  room.topicAt = seconds > 0 ? byOurClock(seconds * 1000, view) : undefined;
   return NOTHING;
 }
 

@@ -3,6 +3,7 @@ import type { PrimaryCandidate } from '#bridges/irc/channels/primary.ts';
 import { capabilities } from '#bridges/irc/wire/capabilities.ts';
 import { defaultIsupport, type Isupport } from '#bridges/irc/wire/isupport.ts';
 import { folding, foldName } from '#bridges/irc/wire/names.ts';
+import { serverTimeOf } from '#bridges/irc/wire/times.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -103,9 +104,11 @@ export class ConnectionState implements ServerView, PrimaryCandidate {
   }
 
   /** Learns from a line that the server sent at once, as an answer to us, how far its clock is from ours. */
-  learnClock({ tags }: Line): void {
-    const offset = this.now() - Date.parse(tags.time ?? '');
-    if (!Number.isNaN(offset)) this.clockOffset = Math.abs(offset) > CLOCK_BOUND ? offset : 0;
+  learnClock(line: Line): void {
+    const at = serverTimeOf(line);
+    if (at === undefined) return;
+    const offset = this.now() - at;
+    this.clockOffset = Math.abs(offset) > CLOCK_BOUND ? offset : 0;
   }
 
   /**

@@ -6,6 +6,7 @@ import { type Language, spoken, type Words } from '#src/model/language.ts';
 import { type Place, sharedPlace } from '#src/model/place.ts';
 import { isBlank } from '#src/model/text.ts';
 import { isName, isRoomName } from './names.ts';
+import { byOurClock, serverTimeOf } from './times.ts';
 
 type Network = Extract<Draft['from'], { kind: 'network' }>;
 
@@ -34,9 +35,9 @@ export function sender(line: Line, view: ServerView): Network {
 export const fromPerson = (line: Line): boolean => isName(line.nick) && !/^[$@~%#&+!]/.test(line.nick);
 
 /** When it happened, as the server says (IRCv3 server-time) and by our clock, milliseconds since 1970. */
-export function stamp(line: Line, { clockOffset }: Pick<ServerView, 'clockOffset'>): { at?: number } {
-  const at = Date.parse(line.tags.time ?? '');
-  return Number.isNaN(at) ? {} : { at: at + clockOffset };
+export function stamp(line: Line, view: Pick<ServerView, 'clockOffset'>): { at?: number } {
+  const at = byOurClock(serverTimeOf(line), view);
+  return at === undefined ? {} : { at };
 }
 
 type Saying = {
