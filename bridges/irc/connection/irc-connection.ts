@@ -40,7 +40,7 @@ import type { ConnectionSetup, Realm } from './realm.ts';
 import { ConnectionRegistration, type RegistrationWish } from './registration/registration.ts';
 import { Relogin } from './registration/relogin.ts';
 import { Remembered } from './remembered.ts';
-import { barrierLine } from './server-lines.ts';
+import { barrierLine, dropMotd } from './server-lines.ts';
 import type { Line } from './server-view.ts';
 import { IrcSession } from './session.ts';
 import { renewPolicy } from './transport-security.ts';
@@ -99,7 +99,7 @@ export class IrcConnection implements LineSocketOwner {
   readonly ownTyping: OwnTyping;
   readonly remembered: Remembered;
   /** A message of the day that is being told, and whether a person has asked for it. */
-  motd: { readonly rows: string[]; readonly asked: boolean } | undefined;
+  motd: { readonly rows: string[]; readonly asked: boolean; readonly stop: () => void } | undefined;
   /** The real name that the server was told last. */
   realname: string;
   #ctcp: TokenBucket | undefined;
@@ -323,6 +323,7 @@ export class IrcConnection implements LineSocketOwner {
     tellUnheardLeaves(this);
     leaveRealm(this);
     this.questions.fail(failure);
+    dropMotd(this);
     this.recovery.stop();
     this.relogin?.stop();
     this.#away?.stop();

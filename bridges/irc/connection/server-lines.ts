@@ -16,8 +16,9 @@ import { recordOf } from './registration/proven-logins.ts';
 import type { Line } from './server-view.ts';
 import { hearPolicy } from './transport-security.ts';
 
-/** Rows of a message of the day that are read. */
+/** Rows of a message of the day that are read, and milliseconds until it is told as far as it has come. */
 const MOTD_ROWS = 500;
+const MOTD_PATIENCE = 30_000;
 
 /** Tokens of our barriers: everything written before has been read when one comes back. */
 const BARRIER = /^barrier-(\d{1,15})$/;
@@ -81,15 +82,28 @@ export const visibleHost: LineReading = ({ params }, { view }) => {
 
 /** RFC 2812 §5.1: the message of the day (375, 372 …, 376) is told as one, to who has asked, or when it is new. Each row is written ":- <text>". */
 export const motd: LineReading = ({ command, params }, connection) => {
-  if (command === '375') connection.motd = undefined;
-  connection.motd ??= { rows: [], asked: connection.questions.told('motd') };
-  const { rows, asked } = connection.motd;
+  if (command === '375') dropMotd(connection);
+  connection.motd ??= {
+    ...{ rows: [], asked: connection.questions.told('motd') },
+    stop: connection.clock.after(MOTD_PATIENCE, () => tellMotd(connection)),
+  };
+  const { rows } = connection.motd;
   if (command === '372' && rows.length < MOTD_ROWS) rows.push((params.at(-1) ?? '').replace(/^- ?/, ''));
-  if (command !== '376') return true;
-  connection.motd = undefined;
-  connection.remembered.motd(rows.join('\n'), asked);
+  if (command === '376') tellMotd(connection);
   return true;
 };
+
+function tellMotd(connection: IrcConnection): void {
+  const { rows = [], asked = false } = connection.motd ?? {};
+  dropMotd(connection);
+  connection.remembered.motd(rows.join('\n'), asked);
+}
+
+/** A message of the day that is being read is told no more. */
+export function dropMotd(connection: Pick<IrcConnection, 'motd'>): void {
+  connection.motd?.stop();
+  connection.motd = undefined;
+}
 
 /** https://ircv3.net/specs/extensions/sasl-3.1: 900 names the account after nick and mask, also for NickServ's IDENTIFY. */
 export const loggedIn: LineReading = (line, connection) => loggedInAs(line.params[2] ?? '', connection);

@@ -35,6 +35,9 @@ export type MemberRow = {
   readonly bot: boolean;
 };
 
+/** People of a channel of whom that is read. */
+const MEMBERS = 5000;
+
 /** https://ircv3.net/specs/extensions/whox: which fields are asked for; they come in this order. */
 export const MEMBER_FIELDS = '%cuhnfa';
 
@@ -42,7 +45,7 @@ export function memberRows({ view }: QuestionSubject): Collector<readonly Member
   const rows: MemberRow[] = [];
   return {
     row({ params: [, , user = '', host = '', nick = '', flags = '', account] }) {
-      if (account === undefined || ![user, host, nick].every(isName)) return;
+      if (account === undefined || rows.length >= MEMBERS || ![user, host, nick].every(isName)) return;
       const { bot } = view.isupport;
       const seen = { away: flags.startsWith('G'), bot: bot !== undefined && flags.includes(bot) };
       rows.push({ nick, mask: `${user}@${host}`, login: accountOf(account), ...seen });

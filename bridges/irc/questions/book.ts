@@ -37,8 +37,9 @@ export type Question = {
   readonly waiting: Waiting | undefined;
   /** The order of writing, 0 while it waits for that. */
   seq: number;
-  /** When the answer is overdue. */
+  /** When the answer is overdue, and when at the latest, whatever has come of it. */
   until: number;
+  latest?: number;
   /** `over`: answered or refused, but something may follow. */
   stage: 'asked' | 'begun' | 'over';
 };
@@ -216,8 +217,14 @@ export class QuestionBook {
     if (QUESTIONS[question.kind].ends.has(line.command)) return this.#done(question, line);
     const asked = ASKED[question.kind as AskedKind];
     question.stage = 'begun';
-    if (asked.renewed) question.until = this.#owner.clock.now() + asked.patience;
+    if (asked.longest !== undefined) this.#renew(question, asked.patience, asked.longest);
     question.waiting?.collector.row?.(line);
+  }
+
+  #renew(question: Question, patience: number, longest: number): void {
+    const now = this.#owner.clock.now();
+    question.latest ??= now + longest;
+    question.until = Math.min(now + patience, question.latest);
   }
 
   #done(question: Question, line: Line): void {

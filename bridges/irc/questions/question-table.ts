@@ -119,9 +119,9 @@ export type GatewayQuestion<A> = {
   readonly named: boolean;
   /** Questions of a kind that one connection may have open. */
   readonly limit: number;
-  /** Milliseconds that a server has for the answer, with `renewed` for each line of it. */
+  /** Milliseconds that a server has for the answer; with `longest` for each line of it, and so many for all. */
   readonly patience: number;
-  readonly renewed?: true;
+  readonly longest?: number;
   readonly collect: (asking: QuestionSubject) => Collector<A>;
 };
 
@@ -134,7 +134,7 @@ export const ASKED: { readonly [K in AskedKind]: GatewayQuestion<Answers[K]> } =
   exceptions: { ...usual, line: (name) => makeLine('MODE', [name, 'e']), collect: maskList },
   quiets: { ...usual, line: (name) => makeLine('MODE', [name, 'q']), collect: maskList },
   members: { ...usual, line: (name) => makeLine('WHO', [name, MEMBER_FIELDS]), collect: memberRows },
-  list: { ...usual, line: () => makeLine('LIST', []), named: false, renewed: true, collect: listedChannels },
+  list: { ...usual, line: () => makeLine('LIST', []), named: false, longest: 180_000, collect: listedChannels },
   whois: { ...usual, line: (name) => makeLine('WHOIS', [name]), collect: whoisProfile },
   version: { ...usual, line: (name) => ctcpRequest(name, 'VERSION'), collect: ctcpVersion },
   ping: { ...usual, line: (name) => ctcpRequest(name, 'PING isthmus'), collect: milliseconds },

@@ -22,6 +22,8 @@ export class CapabilityNegotiation {
   readonly offered = new Map<string, string>();
   readonly #options: Options;
   readonly #enabled = new Map<string, string>();
+  /** Names that were asked for with others, which may have spoilt it. */
+  readonly #together = new Set<string>();
   #open = 0;
   #over = false;
 
@@ -55,6 +57,7 @@ export class CapabilityNegotiation {
 
   #ask(names: readonly string[]): void {
     this.#open++;
+    if (names.length > 1) for (const name of names) this.#together.add(name);
     this.#options.write(makeLine('CAP', ['REQ'], names.join(' ')));
   }
 
@@ -63,9 +66,9 @@ export class CapabilityNegotiation {
     this.#answered();
   }
 
-  // A request is granted or refused as a whole: where one name spoils it, the others are asked for by themselves.
+  // A request is granted or refused as a whole: where one name spoils it, the others are asked for by themselves, once.
   #refused(names: readonly string[]): void {
-    if (names.length > 1) for (const name of names) this.#ask([name]);
+    if (names.length > 1) for (const name of names) if (this.#together.delete(name)) this.#ask([name]);
     this.#answered();
   }
 
