@@ -150,6 +150,7 @@ export function buildCore(parts: CoreParts) {
   const journaling = openJournaling({
     ...parts,
     ...{ languages, digests, ids, time, commit, rows, identities, standings, transport, realm, asFailure },
+    serves: (domain) => transports.has(domain),
   });
   const { display, delivery, settling } = journaling;
   const durable = ({ place, kind }: Pick<Event, 'place' | 'kind'>): boolean => journaling.keeps('in', place, kind);

@@ -1,7 +1,9 @@
 import type { Settling } from '#src/core/way/settle.ts';
+import type { Log } from '#src/lib/log.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
+import { placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
-import { durableRow, type FreshRow, type Lane } from './rows.ts';
+import { durableRow, type FreshRow, type Lane, type OwedRow, placeOf } from './rows.ts';
 import type { Rows } from './shelf.ts';
 
 export type BacklogParts = {
@@ -10,6 +12,9 @@ export type BacklogParts = {
   readonly clock: Clock;
   readonly lanes: Map<string, Lane>;
   readonly settling: Pick<Settling, 'inHand' | 'remember' | 'forget' | 'apply'>;
+  readonly log: Log;
+  /** Whether there is a transport of that domain. */
+  serves(domain: string): boolean;
   /** The lane of that key, of which the store may have more. */
   lane(key: string): Lane;
   /** Puts a row into its lane that became durable. */
@@ -27,9 +32,10 @@ const AGAIN = 60_000;
 const SOON = 1000;
 
 /** What an earlier run owed, some lanes at a time: those that cannot go make room for others, and come again. */
-export function openBacklog({ store, rows, clock, lanes, settling, ...parts }: BacklogParts) {
+export function openBacklog({ store, rows, clock, lanes, settling, log, ...parts }: BacklogParts) {
   /** Rows with smaller ids are of earlier runs. */
   const own = store.journal.nextId();
+  const unserved = new Set<string>();
   let left = true;
   let stopped = false;
   let aside = false;
@@ -77,11 +83,25 @@ export function openBacklog({ store, rows, clock, lanes, settling, ...parts }: B
       // Its end is on its way to the store.
       if (settling.inHand(stored.event)) continue;
       const row = durableRow(stored, lane);
+      if (!isServed(row)) continue;
       settling.remember(row);
       lane.rows.push(row);
       // One of this run was added as tried, and nobody has begun with it.
       if (stored.state === 'flight' && stored.id < own) settling.apply(row, { on: 'orphaned' });
     }
+  }
+
+  /** What is owed by or to a transport that the config has no more waits in the store until it is back, and holds up no other. */
+  function isServed({ owed }: OwedRow): boolean {
+    const transport = placeTransport(placeOf(owed));
+    if (parts.serves(transport)) return true;
+    if (!unserved.has(transport))
+      log.warn(
+        { transport },
+        'the config has no such transport: what is owed there waits until it is back, or for "isthmus queue drop"',
+      );
+    unserved.add(transport);
+    return false;
   }
 
   async function sweep(): Promise<void> {

@@ -42,6 +42,7 @@ export type JournalingParts = Pick<
   readonly identities: Identities;
   readonly standings: Pick<Standings, 'of'>;
   transport(domain: string): Transport;
+  serves(domain: string): boolean;
   realm(place: Place): string;
   asFailure(error: unknown): Failure;
 };
@@ -135,7 +136,10 @@ export function openJournaling(parts: JournalingParts): Journaling {
   const settling = openSettling({ store, commit, rows, budgets, answers, time, clock, log, agent });
   const comingBack = parts.far && openReturns({ store, rows, settling, time, clock, log, returns });
   const { limits } = parts;
-  const delivery = openDelivery({ store, rows, time, clock, log, settling, standings, agent, asFailure, limits });
+  const delivery = openDelivery({
+    ...{ store, rows, time, clock, log, settling, standings, agent, asFailure, limits },
+    serves: parts.serves,
+  });
 
   let hurried = false;
   /** Writes what waits after this turn of the loop: whoever has more to write with it has done so. */

@@ -36,6 +36,8 @@ export type DeliveryParts = {
   readonly log: Log;
   readonly settling: Settling;
   readonly standings: Pick<Standings, 'of'>;
+  /** Whether there is a transport of that domain. */
+  serves(domain: string): boolean;
   agent(row: Pick<OwedRow, 'owed'>): DeliveryAgent;
   asFailure(error: unknown): Failure;
   /** How much of what is not durable waits in a lane, and for how many milliseconds. */
@@ -91,7 +93,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
   let stopped = false;
   const bursts = openBursts(parts.agent);
   const suspects = openSuspects({ clock, lanes, apply, pump });
-  const backlog = openBacklog({ store, rows, clock, lanes, settling, take, pump, lane: (key) => laneOf(key, true) });
+  const reading = { ...{ store, rows, clock, log, lanes, settling, take, pump }, serves: parts.serves };
+  const backlog = openBacklog({ ...reading, lane: (key) => laneOf(key, true) });
   const coming = openComing({
     lane: (key) => laneOf(key, backlog.left()),
     look: (key) => lanes.get(key) ?? { ...NO_LANE, more: backlog.left() },

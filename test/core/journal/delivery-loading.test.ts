@@ -7,6 +7,8 @@ import { openRunningTime } from '#src/core/journal/running.ts';
 import { openCommit, openRows } from '#src/core/journal/shelf.ts';
 import { openSettling, type Settling } from '#src/core/way/settle.ts';
 import { openLog } from '#src/lib/log.ts';
+import { accountKey, type BareJid } from '#src/model/ids.ts';
+import type { Place } from '#src/model/place.ts';
 import { openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
 import { tempFolder } from '../../store/folder.ts';
@@ -45,7 +47,7 @@ type World = {
   readonly settling: Settling;
   /** What is to be written waits here from now on. Returns what lets it go. */
   hold(): () => void;
-  row(name: string): FreshRow;
+  row(name: string, place?: Place): FreshRow;
 };
 
 /** A delivery on a new store. `claimed` hears of each claim, between the answer of the store and whoever has asked. */
@@ -59,9 +61,12 @@ async function play(
   const time = openRunningTime(store, clock, log);
   const commit = openCommit(store);
   const rows = openRows({ store, commit, time, clock, log, returns: 0 });
-  const owed = { way: 'receipt', place: mercutio, origin: {} } as never;
-  const row = (name: string): FreshRow =>
-    newRow({ store, clock }, { now: 0, expiry: MINUTE }, { way: 'in', event: inwardId(name), place: mercutio, owed });
+  const row = (name: string, place: Place = mercutio): FreshRow =>
+    newRow(
+      { store, clock },
+      { now: 0, expiry: MINUTE },
+      { way: 'in', event: inwardId(name), place, owed: { way: 'receipt', place, origin: {} } as never },
+    );
   const seen: string[] = [];
   const claim: typeof rows.claim = async (lane, max) => {
     const found = await rows.claim(lane, max);
@@ -84,6 +89,7 @@ async function play(
       ...{ store, time, clock, log, limits, settling, standings },
       rows: own,
       agent: () => network,
+      serves: (domain) => domain !== 'gone.example',
       asFailure: openAsFailure(log),
     }),
     hold() {
@@ -125,6 +131,19 @@ describe('a lane that is read', () => {
         },
       ),
   );
+
+  it('leaves what is owed by a transport that there is no more, and holds up no other', () =>
+    play(async ({ store, delivery, row }, seen) => {
+      const account = accountKey('romeo@a.example' as BareJid, 'gone.example');
+      const gone = Array.from({ length: 60 }, (_, n) => row(`gone ${n}`, { kind: 'contact', account, id: 'a' }));
+      const lanes = [...gone, row('here')].map(({ lane }) => lane);
+      expect(lanes.toSorted()).toEqual(lanes);
+      for (const one of [...gone, row('here')]) await store.unit([store.journal.add(one, 0)]);
+      await delivery.start();
+      await until(() => seen.length > 0);
+      expect(seen).toEqual(['in here']);
+      expect(await store.journal.lanes('', 10)).toContain(gone[0]?.lane);
+    }));
 
   it('asks nobody about a row that this run has added as tried and that nobody has begun with', () =>
     play(async ({ store, delivery, row }, seen) => {

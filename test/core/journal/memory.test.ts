@@ -82,6 +82,7 @@ async function play(act: (world: World) => Promise<void> | void): Promise<void> 
   const delivery = openDelivery({
     ...{ store, rows, time, clock, log, limits, settling, standings },
     agent: () => network,
+    serves: () => true,
     asFailure: openAsFailure(log),
   });
   await act({
