@@ -1,4 +1,5 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
+import { isBanned } from '#bridges/matrix/banned.ts';
 import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import { openEncryptionLook } from '#bridges/matrix/encryption.ts';
@@ -319,12 +320,12 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
 
     async affiliation(event) {
       const id = await aim(event);
-      const { room } = await rooms.complete(id);
+      await rooms.complete(id);
       for (const { id: one, affiliation, reason } of event.changes) {
         const who = whom(id, { id: one, nick: one });
         const body = { user_id: who, ...because(reason) };
         if (affiliation === 'outcast') await post(id, 'ban', body);
-        else if (room.members.get(who)?.membership === 'ban') await post(id, 'unban', body);
+        else if (await isBanned(server, { room: id, user: who })) await post(id, 'unban', body);
         else await rank(id, who, { affiliation });
       }
       return TAKEN;

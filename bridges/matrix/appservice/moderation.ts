@@ -1,4 +1,5 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
+import { isBanned } from '#bridges/matrix/banned.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { presenceContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Json, objectOf } from '#bridges/matrix/wire/event.ts';
@@ -75,9 +76,9 @@ export function openModeration({ host, server, ghosts, rooms }: ModerationParts)
       const levels: { user: string; rank: { affiliation: Affiliation } }[] = [];
       for (const { id, affiliation, reason } of changes) {
         const user = id.startsWith('@') ? id : whom(to, { id, nick: id });
-        const isBanned = rooms.get(to.room)?.room.members.get(user)?.membership === 'ban';
         if (affiliation === 'outcast') await post(to, 'ban', { user_id: user, ...because(reason) });
-        else if (isBanned) await post(to, 'unban', { user_id: user, ...because(reason) });
+        else if (await isBanned(server, { ...to, user }))
+          await post(to, 'unban', { user_id: user, ...because(reason) });
         else levels.push({ user, rank: { affiliation } });
       }
       return levels.length === 0 ? TAKEN : raise(to, levels);
