@@ -1,10 +1,13 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
-import { type Json, textOf } from '#bridges/matrix/wire/event.ts';
+import { hasKeys } from '#bridges/matrix/crypto/store.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { serverOf } from '#bridges/matrix/wire/ids.ts';
 import { act, type Credentials, type Host, type Login, type Step } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field } from '#src/model/form.ts';
-import { credentialsOf, withTokens } from './connection.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import { credentialsOf, type MatrixLogin, withTokens } from './connection.ts';
 import { type FoundHomeserver, findHomeserver } from './homeservers.ts';
 import { accountTexts as texts } from './texts.ts';
 
@@ -83,7 +86,7 @@ export async function logIn(
 /** With a token from elsewhere: the device is that of the client that has made it. */
 const byToken: Login<MatrixConfig> = {
   name: texts.byToken,
-  async *start({ config, host }): Dialogue {
+  async *start({ config, host, account }): Dialogue {
     const filled = yield form(
       { name: 'server', label: texts.server, type: 'text', required: true, value: [config.homeserver.name] },
       { name: 'token', label: texts.token, type: 'secret', required: true },
@@ -91,22 +94,37 @@ const byToken: Login<MatrixConfig> = {
     );
     const server = await findHomeserver(config, host, first(filled, 'server'));
     const token = first(filled, 'token');
-    return yield* act(() => withToken(server, token, wantsEncryption(filled)));
+    return yield* act(async () => {
+      const login = await withToken(server, token, wantsEncryption(filled));
+      if (login.encryption) await assertNoOtherKeys(host, account, server.open(token), login);
+      return credentialsOf(login);
+    });
   },
 };
 
-async function withToken(server: FoundHomeserver, token: string, encryption: boolean): Promise<Credentials> {
+async function withToken(server: FoundHomeserver, token: string, encryption: boolean): Promise<MatrixLogin> {
   const answer = await server.open(token).call({ method: 'GET', path: ['v3', 'account', 'whoami'] });
   const [user, device] = [textOf(answer.user_id), textOf(answer.device_id)];
   if (user === undefined) throw new Failure('remote-server-timeout');
   // A token without a device has no keys.
-  return credentialsOf({
-    user,
-    device: device ?? '',
-    url: server.url,
-    token,
-    encryption: encryption && device !== undefined,
-  });
+  return { user, device: device ?? '', url: server.url, token, encryption: encryption && device !== undefined };
+}
+
+/**
+ * A device has one set of keys (§11.12.2.1): others would shut out the client that has made the token, and be a warning to all
+ * who talk with it. Rejects where there are some that are not kept here.
+ */
+async function assertNoOtherKeys(
+  { state }: Pick<Host, 'state'>,
+  account: AccountKey,
+  server: Homeserver,
+  { user, device }: Pick<MatrixLogin, 'user' | 'device'>,
+): Promise<void> {
+  const body = { device_keys: { [user]: [device] } };
+  const found = await server.call({ method: 'POST', path: ['v3', 'keys', 'query'], body, repeatable: true });
+  const there = objectOf(objectOf(objectOf(found.device_keys)[user])[device]);
+  if (Object.keys(objectOf(there.keys)).length > 0 && !(await hasKeys(state, account, device)))
+    throw new Failure('not-allowed', { text: texts.otherKeys });
 }
 
 export const passwordAndToken: readonly Login<MatrixConfig>[] = [byPassword, byToken];

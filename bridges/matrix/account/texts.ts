@@ -15,6 +15,10 @@ export const accountTexts = catalogue({
   server: { en: 'Homeserver, such as example.org', de: 'Homeserver, etwa example.org' },
   password: { en: 'Password', de: 'Passwort' },
   token: { en: 'Access token', de: 'Zugangstoken' },
+  otherKeys: {
+    en: 'The client that has made this token has encryption keys of its own, which would not be valid any more. Log in another way, or without encryption.',
+    de: 'Das Programm, von dem dieses Token ist, hat eigene Schlüssel, die dann nicht mehr gelten würden. Melden Sie sich auf einem anderen Weg an, oder ohne Verschlüsselung.',
+  },
   encryption: { en: 'Read and write encrypted messages', de: 'Verschlüsselte Nachrichten lesen und schreiben' },
   otherServer: {
     en: 'Accounts of that homeserver cannot be linked here.',

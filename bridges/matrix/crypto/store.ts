@@ -37,6 +37,10 @@ let opened = 0;
 const prefixOf = (device: string): string => `keys ${device} `;
 const hashOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('base64');
 
+/** Whether something is kept of a device. */
+export const hasKeys = async (state: BridgeState, account: AccountKey, device: string): Promise<boolean> =>
+  (await state.list({ account, prefix: prefixOf(device) })).length > 0;
+
 /** Removes what is kept of a device. */
 export async function forgetKeys(state: BridgeState, account: AccountKey, device: string): Promise<void> {
   const found = await state.list({ account, prefix: prefixOf(device) });

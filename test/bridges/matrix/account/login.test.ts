@@ -105,6 +105,27 @@ describe('a login on Matrix', () => {
     });
   });
 
+  it('goes by token without encryption where its device has keys of another client, which ours would replace', async () => {
+    if (!byToken) throw new Error('there is no such login');
+    const fill = { server: ['hs.example'], token: ['t'], encryption: ['true'] };
+    const keys = { 'ed25519:D': 'k' };
+    const of = (device: string, answer: object, kept: readonly object[] = []) => {
+      const { host } = world({
+        '/v3/account/whoami': () => Response.json({ user_id: '@r:hs.example', device_id: device }),
+        '/v3/keys/query': () => Response.json({ device_keys: answer }),
+      });
+      return { ...host, state: { list: async () => kept } } as unknown as Host;
+    };
+    const other = { '@r:hs.example': { D: { keys } } };
+    await expect(play(byToken, of('D', other), fill, nothing)).rejects.toMatchObject({ code: 'not-allowed' });
+    // What is kept here is the same device; one that has none gets its first.
+    expect(await play(byToken, of('D', other, [{}]), fill, nothing)).toMatchObject({ encryption: true });
+    for (const none of [{}, { '@r:hs.example': {} }, { '@r:hs.example': { D: {} } }])
+      expect(await play(byToken, of('D', none), fill, nothing)).toMatchObject({ encryption: true });
+    const plain = { ...fill, encryption: ['false'] };
+    expect(await play(byToken, of('D', other), plain, nothing)).toMatchObject({ encryption: false });
+  });
+
   it('goes by a browser that comes back', async () => {
     const { host, asked, browser } = world({
       '/v3/login': ({ type }) =>
