@@ -297,6 +297,15 @@ export const ACCOUNT_CALLS: Readonly<Record<string, (work: Work) => Answered>> =
     note(`${call.user.replace(`:${SERVER}`, '')} data ${at[1]} ${JSON.stringify(body).replaceAll(`:${SERVER}`, '')}`);
     return ok();
   },
+  'PUT client v3 user * rooms * account_data *'({ state, accounts, call, body, at, note }) {
+    const [, id = '', type = ''] = at;
+    const room = state.room(id);
+    accounts.log.setData(call.user, room.id, type, body);
+    note(
+      `${call.user.replace(`:${SERVER}`, '')} data ${room.alias?.replace(`:${SERVER}`, '')} ${type} ${JSON.stringify(body)}`,
+    );
+    return ok();
+  },
   'GET client v3 rooms * members'({ state, at }) {
     const room = state.room(at[0] ?? '');
     return ok({ chunk: [...room.state.values()].filter(({ type }) => type === 'm.room.member') });

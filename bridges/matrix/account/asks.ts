@@ -76,12 +76,14 @@ export function openOwnAsks(
       const known = rooms.get(id);
       if (!known || !isJoined(known.room, user)) return summary(id);
       const { room } = await rooms.complete(id);
+      const avatar = room.avatar === undefined ? undefined : await downloadAvatar(server, room.avatar);
       return {
         kind: 'room',
         name: titleOf(room, (who) => who === user),
         ...(room.topic && { topic: room.topic.text }),
         occupants: joined(room).length,
         traits: traitsOf(room),
+        ...(avatar && { avatar }),
       };
     },
 

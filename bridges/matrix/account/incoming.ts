@@ -175,10 +175,10 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   }
 
   /** What has changed in a gap is told; what a room is like that was not known before is learnt. */
-  async function withState({ id, state }: OwnRoomNews): Promise<OwnRoom> {
+  async function withState({ id, state, marked }: OwnRoomNews): Promise<OwnRoom> {
     const own = rooms.open(id);
     const isKnown = own.inside;
-    own.inside = true;
+    Object.assign(own, { inside: true, marked: marked ?? own.marked });
     for (const one of state) {
       const event = isKnown ? readEvent(one, id) : undefined;
       if (event?.stateKey !== undefined) await takeState(event, own, 'news');

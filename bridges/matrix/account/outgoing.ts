@@ -156,6 +156,15 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     return found;
   }
 
+  /** Whoever reads a room takes back that it was to be unread (MSC2867). */
+  async function unmark(id: string): Promise<void> {
+    const known = rooms.get(id);
+    if (!known?.marked) return;
+    const path = ['v3', 'user', user, 'rooms', id, 'account_data', 'm.marked_unread'];
+    await server.call({ method: 'PUT', path, body: { unread: false } });
+    known.marked = false;
+  }
+
   async function rank(id: string, who: string, wanted: { affiliation?: Affiliation; role?: Role }): Promise<void> {
     const { room } = await rooms.complete(id);
     const level = levelFor(room.levels, wanted);
@@ -266,7 +275,9 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       const { read } = { read: 'private', ...(set as { read?: string } | undefined) };
       if (read === 'off') return TAKEN;
       const kind = read === 'public' ? 'm.read' : 'm.read.private';
-      await post(await aim(event), 'read_markers', { 'm.fully_read': event.target, [kind]: event.target });
+      const id = await aim(event);
+      await post(id, 'read_markers', { 'm.fully_read': event.target, [kind]: event.target });
+      await unmark(id);
       return TAKEN;
     },
 

@@ -17,6 +17,8 @@ export type OwnRoom = {
   whole: boolean;
   /** The homeserver counts it among those that the user is in: not all members need be known for that. */
   inside: boolean;
+  /** The user has marked it as unread. */
+  marked: boolean;
 };
 
 export type OwnRooms = ReturnType<typeof openOwnRooms>;
@@ -59,7 +61,13 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
   }
 
   function open(id: string): OwnRoom {
-    const known = rooms.get(id) ?? { room: emptyRoom(id), typing: new Set(), whole: false, inside: false };
+    const known = rooms.get(id) ?? {
+      room: emptyRoom(id),
+      typing: new Set(),
+      whole: false,
+      inside: false,
+      marked: false,
+    };
     rooms.set(id, known);
     return known;
   }

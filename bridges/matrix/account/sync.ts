@@ -18,6 +18,8 @@ export type OwnRoomNews = {
   readonly ephemeral: readonly Json[];
   readonly accountData: readonly Json[];
   readonly unread: number | undefined;
+  /** The user has marked it as unread in another client, or not any more (MSC2867); nothing where that is as it was. */
+  readonly marked: boolean | undefined;
 };
 
 export type SyncNews = {
@@ -195,7 +197,11 @@ function roomsIn(value: unknown): OwnRoomNews[] {
   return entriesIn(value).map(([id, told]) => {
     const room = objectOf(told);
     const timeline = objectOf(room.timeline);
-    const { notification_count: unread } = objectOf(room.unread_notifications);
+    const { notification_count: count } = objectOf(room.unread_notifications);
+    const unread = typeof count === 'number' ? count : undefined;
+    const accountData = eventsIn(room.account_data);
+    const mark = accountData.findLast(({ type }) => type === 'm.marked_unread');
+    const marked = mark && objectOf(mark.content).unread === true;
     return {
       id,
       state: listOf(objectOf(room.state).events),
@@ -203,8 +209,9 @@ function roomsIn(value: unknown): OwnRoomNews[] {
       limited: timeline.limited === true,
       before: textOf(timeline.prev_batch),
       ephemeral: eventsIn(room.ephemeral),
-      accountData: eventsIn(room.account_data),
-      unread: typeof unread === 'number' ? unread : undefined,
+      accountData,
+      unread: marked ? Math.max(unread ?? 0, 1) : unread,
+      marked,
     };
   });
 }

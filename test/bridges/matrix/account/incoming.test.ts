@@ -63,7 +63,7 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 100
       presence: [],
       keys: none,
     };
-    await incoming.take({ ...rest, joined: [{ ...room, unread: undefined, ...news }] });
+    await incoming.take({ ...rest, joined: [{ ...room, unread: undefined, marked: undefined, ...news }] });
   }
   return { ...known, rooms, told, sync };
 }
