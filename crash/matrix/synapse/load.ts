@@ -3,6 +3,7 @@ import { openOwnClients, submitted } from '../../clients.ts';
 import type { Landed } from '../../ledger.ts';
 import type { Load, NetworkParts } from '../../network.ts';
 import { oneOf } from '../../random.ts';
+import { atRate } from '../../rate.ts';
 import { USERS } from '../../setting.ts';
 import { openUsers, RESENT } from '../../users.ts';
 import { DOMAIN } from '../names.ts';
@@ -11,8 +12,6 @@ import type { Person, Read } from './people.ts';
 import { idOf, LINKED, makePlaces, type Places, type Talk } from './places.ts';
 import type { SynapseProxy } from './proxy.ts';
 
-/** Milliseconds between two portions. */
-const TICK = 100;
 /** Nobody writes on Matrix when so much of a place has not come. */
 const UNHEARD = 12;
 /** Messages that one has yet to say. */
@@ -53,8 +52,6 @@ export function openSynapseLoad(
   });
   const online = new Set<string>();
   const told = new Map<string, number>();
-  let timer: NodeJS.Timeout | undefined;
-  let portion = 0;
 
   const other: typeof clients.other = (stanza, from, written) => {
     const [user = ''] = `${stanza.attrs.to}`.split('@');
@@ -90,17 +87,15 @@ export function openSynapseLoad(
   const write = ({ kind, local }: Talk, by: string): number | undefined =>
     users.write(by, local, kind === 'chat' ? 'chat' : 'groupchat');
 
-  function tick(): void {
-    portion += (rate * TICK) / 1000;
-    for (; portion >= 1; portion--) {
-      const talk = oneOf(random, places);
-      const person = oneOf(random, talk.people);
-      if (person.open < UNSAID && lanesOf(talk, person).every((lane) => missing(lane) < UNHEARD)) say(talk, person);
-      const other = oneOf(random, places);
-      const by = oneOf(random, other.users);
-      if (users.unheard(by, other.local) < RESENT) write(other, by);
-    }
-  }
+  const writing = atRate(rate, () => {
+    const talk = oneOf(random, places);
+    const person = oneOf(random, talk.people);
+    if (person.open < UNSAID && lanesOf(talk, person).every((lane) => missing(lane) < UNHEARD)) say(talk, person);
+    const other = oneOf(random, places);
+    const by = oneOf(random, other.users);
+    if (users.unheard(by, other.local) < RESENT) write(other, by);
+  });
+  let isBegun = false;
 
   const spoken = new Set(people.map(({ user }) => user));
 
@@ -152,13 +147,14 @@ export function openSynapseLoad(
         );
     },
     begin() {
-      timer ??= setInterval(tick, TICK);
+      isBegun = true;
+      writing.begin();
     },
     end() {
-      if (!timer) return;
+      if (!isBegun) return;
+      isBegun = false;
       users.rest();
-      clearInterval(timer);
-      timer = undefined;
+      writing.end();
       for (const talk of places) for (const person of talk.people) say(talk, person);
     },
     unacknowledged: () => people.reduce((sum, { open }) => sum + open, 0) + waited() + unread(),
