@@ -342,6 +342,8 @@ export type Host = {
    * told no sooner than it resolves; a rejection with a `Failure` says that it is not kept.
    */
   settle(id: EventId, outcome: Outcome): void | Promise<void>;
+  /** Not all was told that was said in a place of one account: what is missing is asked for by who reads it (`ask history`). */
+  gap(place: Place): void;
   status(session: SessionKey, state: SessionState): void;
   /**
    * Replaces what an account logs in with, such as a token that was refreshed. Resolves once durable with whether it was

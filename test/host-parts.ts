@@ -18,12 +18,13 @@ export function connecting(bridge: Bridge): Connecting {
 }
 
 /** What a host has beside, for those to whom nobody listens. */
-export const unheard: Pick<Host, 'credentials' | 'alarm' | 'tellAdmins' | 'listen' | 'admits' | 'language'> = {
+export const unheard: Pick<Host, 'credentials' | 'alarm' | 'tellAdmins' | 'listen' | 'admits' | 'language' | 'gap'> = {
   language: () => 'en',
   admits: async () => 'yes',
   credentials: async () => false,
   alarm: () => undefined,
   tellAdmins: () => undefined,
+  gap: () => undefined,
   listen: () => Promise.reject(new Error('nobody listens here')),
 };
 

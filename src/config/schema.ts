@@ -150,6 +150,9 @@ const limits = z
     join_time: durationSchema(10 * SECOND, HOUR)
       .prefault('5m')
       .describe('How long whoever enters a room waits for its network, once that can be asked'),
+    history_time: durationSchema(SECOND, HOUR)
+      .prefault('10s')
+      .describe('How long a network may take for a page of its history before the archive is shown as it is'),
     linger: durationSchema(0, 24 * HOUR)
       .prefault('5m')
       .describe('How long somebody whose connection was lost stays in the rooms of a network'),

@@ -41,6 +41,8 @@ export type CoreParts = {
     readonly connectPace: number;
     /** Milliseconds that whoever comes into a room waits for its network. */
     readonly joinTime: number;
+    /** Milliseconds that a network may take for a page of its history. */
+    readonly historyTime: number;
     /** Milliseconds for which an account whose last client was lost stays in its rooms. */
     readonly linger: number;
     /** Milliseconds in which a presence that changes again is told once, at their end; 0 tells every change. */
@@ -80,7 +82,7 @@ export type CoreParts = {
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials' | 'admits' | 'language'> &
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'gap' | 'credentials' | 'admits' | 'language'> &
     Pick<Alarms, 'alarm' | 'tellAdmins'> & {
       readonly emit: Inward['accept'];
       readonly charge: Charging;
@@ -160,6 +162,9 @@ export function coreOf(opened: Opened): OpenCore {
       charge: openCharging({ store, budgets: journaling.budgets, transport: opened.transport }),
       status: sessions.status,
       settings: settings.of,
+      gap(place) {
+        if (place.kind !== 'shared') opened.backFill.hears(place.account, place, false);
+      },
       credentials: opened.logins.replace,
       alarm: journaling.alarms.alarm,
       tellAdmins: journaling.alarms.tellAdmins,
@@ -220,7 +225,7 @@ export function coreOf(opened: Opened): OpenCore {
     realms: (domain, user) => [
       ...new Set([...opened.transport(domain).realms, ...sessions.realms(accountKey(user, domain))]),
     ],
-    archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
+    archive: (place, user, query) => opened.backFill.page(place, accountKey(user, placeTransport(place)), query),
     archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
     ask,
     card: openCards({ ...opened, ask, lent: parts.lent ?? (() => undefined) }),

@@ -44,7 +44,7 @@ import { openPeople } from './people/people.ts';
 import { openProfiles } from './people/profiles.ts';
 import { openContactRefusals } from './people/refusals.ts';
 import { openArchive } from './rooms/archive.ts';
-import { askMissed } from './rooms/missed.ts';
+import { openBackFill } from './rooms/back-fill/back-fill.ts';
 import { openOccupancy } from './rooms/occupancy.ts';
 import { openPartlyShown } from './rooms/partly-shown.ts';
 import { openFlicker } from './rooms/presence-folding.ts';
@@ -154,7 +154,7 @@ export function buildCore(parts: CoreParts) {
   });
   const { display, delivery, settling } = journaling;
   const durable = ({ place, kind }: Pick<Event, 'place' | 'kind'>): boolean => journaling.keeps('in', place, kind);
-  const { linger, joinTime, presenceWindow = 0, shown = Number.POSITIVE_INFINITY } = limits;
+  const { linger, joinTime, historyTime, presenceWindow = 0, shown = Number.POSITIVE_INFINITY } = limits;
   const partly = openPartlyShown();
   const rooms = openRooms({
     ...{ ...ground, display, archive, occupancy, partly, identities, delivery },
@@ -255,6 +255,8 @@ export function buildCore(parts: CoreParts) {
     durable,
     repeated: openRepeats({ transports, ids, rooms, partly }),
   });
+  const history = { historyTime, visibleFrom: dormancy.since, accept: inward.accept };
+  const backFill = openBackFill({ ...ground, ...history, archive, ids, sessions, standings });
   const tellLost = openLossNotes({ now, send: outward.send, mapping: (domain) => transport(domain).mapping });
   const bounces = openBounces({
     store,
@@ -286,7 +288,6 @@ export function buildCore(parts: CoreParts) {
     },
   });
   digests.listen((account) => delivery.wake((row) => row.account === account));
-  const missed = { sessions, log, transport, realm, accept: inward.accept };
   logins.listen({
     changed(account, linked) {
       const turned = identities.turn(account, linked);
@@ -316,7 +317,7 @@ export function buildCore(parts: CoreParts) {
       );
   });
   settling.listen({ settled: echoes.tried, tried: echoes.tried });
-  rooms.listen({ fares: outward.fares, returned: (account, place) => void askMissed(missed, account, place) });
+  rooms.listen({ fares: outward.fares, hears: backFill.hears });
   sessions.listen({
     online(key) {
       rooms.rejoin(key);
@@ -352,6 +353,7 @@ export function buildCore(parts: CoreParts) {
     accounts,
     admissions,
     archive,
+    backFill,
     bounces,
     choices,
     dialogues,

@@ -195,6 +195,7 @@ export type Event<Body extends EventBody = EventBody> = {
   readonly only?: string;
   /** As its draft has it. */
   readonly seenBy?: AccountKey;
+  readonly asked?: true;
   /** Its sender wants to hear that it has arrived (XEP-0184). */
   readonly confirm?: true;
 } & Body;
@@ -218,6 +219,8 @@ export type Draft<Body extends EventBody = EventBody> = {
    * for that account alone, whoever else is meant is told so too, and nobody's archive has it.
    */
   readonly seenBy?: AccountKey;
+  /** With `live: false`: a page of the past that somebody has asked for. It joins the archive, and is shown to nobody. */
+  readonly asked?: true;
 } & Body;
 
 /** The event of one kind. */

@@ -20,7 +20,11 @@ export type Query =
   | { readonly kind: 'occupants'; readonly place: Place; readonly page: Page }
   | { readonly kind: 'list'; readonly place: Place; readonly affiliation: Occupant['affiliation'] }
   | { readonly kind: 'profile'; readonly who: string; readonly realm: string }
-  | { readonly kind: 'history'; readonly place: Place; readonly page: Page }
+  /**
+   * What was said in a place, as the network shows it to who asks. Pages go by the ids of drafts: `before: ''` is the newest,
+   * `after: ''` the oldest. `near` (ms since 1970) is where a page begins that no id tells, or of whose id nothing is known.
+   */
+  | { readonly kind: 'history'; readonly place: Place; readonly page: Page; readonly near?: number }
   | { readonly kind: 'config'; readonly place: Place }
   | { readonly kind: 'ping'; readonly realm: string; readonly who?: string }
   | { readonly kind: 'version'; readonly realm: string; readonly who: string }

@@ -58,6 +58,7 @@ export function testHost(transport: string, patience: number, settings: Settings
     listen: unheard.listen,
     admits: unheard.admits,
     language: unheard.language,
+    gap: unheard.gap,
     transport,
     emit(news, writes = []) {
       drafts.push(...news);

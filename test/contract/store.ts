@@ -304,7 +304,11 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
       visibility.cover(romeo, 'room', first),
       visibility.cover(romeo, 'room', first),
       visibility.cover(romeo, 'room', third),
+      visibility.cover(juliet, 'room', first),
+      visibility.cover(juliet, 'room', first, third),
+      visibility.cover(juliet, 'room', first, second),
     ]);
+    expect(await visibility.intervals(juliet, 'room')).toEqual([{ from: first, to: third }]);
     expect(await visibility.intervals(romeo, 'room')).toEqual([
       { from: first, to: first },
       { from: third, to: null },
@@ -754,6 +758,7 @@ function on(run: (store: Store) => Promise<void>): (at: Ground) => Promise<void>
 }
 
 const romeo = accountKey('romeo@a.example' as BareJid, 'net');
+const juliet = accountKey('juliet@a.example' as BareJid, 'net');
 
 /** Counts up one of the budgets of the day 1: a change that shows how often it was done. */
 const count = (name: string): Statement => ({

@@ -8,6 +8,7 @@ export const freeLimits: CoreParts['limits'] = {
   reconnectMax: 1,
   connectPace: 0,
   joinTime: 300_000,
+  historyTime: 10_000,
   linger: 0,
   dialogueTime: 1000,
   dialogues: 1,

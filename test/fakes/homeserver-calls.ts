@@ -198,7 +198,8 @@ const CALLS: Readonly<Record<string, Answer>> = {
     const { state, call, at } = work;
     const room = state.room(at[0] ?? '');
     assertIn(work, room);
-    const [limit, back] = [Number(call.query.get('limit') ?? 10), call.query.get('dir') === 'b'];
+    const wish = Number(call.query.get('limit') ?? 10);
+    const [limit, back] = [Math.min(wish, state.historyPage), call.query.get('dir') === 'b'];
     const from = Number(call.query.get('from') ?? (back ? room.events.length : 0));
     // `to` is what a sync has begun at.
     const to = Number(call.query.get('to')?.slice(1) ?? 0);
@@ -220,6 +221,14 @@ const CALLS: Readonly<Record<string, Answer>> = {
     const index = state.room(id).events.findIndex((one) => one.event_id === event);
     if (index < 0) throw new Refusal(404, 'M_NOT_FOUND');
     return ok({ start: String(index), end: String(index + 1) });
+  },
+  'GET client v1 rooms * timestamp_to_event'({ state, call, at }) {
+    const [time, back] = [Number(call.query.get('ts')), call.query.get('dir') === 'b'];
+    const { events } = state.room(at[0] ?? '');
+    const isThere = (one: FakeEvent): boolean => (back ? one.origin_server_ts <= time : one.origin_server_ts >= time);
+    const found = back ? events.findLast(isThere) : events.find(isThere);
+    if (!found) throw new Refusal(404, 'M_NOT_FOUND');
+    return ok({ event_id: found.event_id, origin_server_ts: found.origin_server_ts });
   },
   'GET client v3 joined_rooms': ({ state, call }) =>
     ok({

@@ -48,6 +48,8 @@ const order = z.union([
   }),
   /** What was said last in a room, and shown of old to one alone, all who are there are told as news. */
   z.object({ news: z.string() }),
+  /** How many posts of the past the loft tells at a time at most. */
+  z.object({ most: z.number() }),
   /** How far the loft's clock is ahead, in ms; behind where negative. */
   z.object({ clock: z.number() }),
   z.object({ release: z.literal(true) }),
@@ -116,6 +118,7 @@ function carryOut(what: z.output<typeof order>, world: World, when: When): unkno
   if ('as' in what) return act(what, world);
   if ('news' in what) return loft.news(what.news).id;
   if ('clock' in what) return (loft.ahead = what.clock);
+  if ('most' in what) return (loft.most = what.most);
   if ('release' in what) return faults.release();
   if ('break' in what) return [...lines].map((line) => line.kill()).length;
   if ('code' in what) return loft.person(what.code).code;

@@ -52,6 +52,10 @@ export type Loft = {
   readonly people: Map<string, Person>;
   readonly rooms: Map<string, Room>;
   readonly posts: Map<string, Post>;
+  /** Whom a post was shown to alone, by its id. */
+  readonly shownTo: Map<string, ReadonlySet<string>>;
+  /** How many posts of the past are told at a time at most. */
+  most: number;
   /** Files as they are kept: hidden. */
   readonly files: Map<string, Buffer>;
   /** Requests to send that were done, by their sender and tag, with the ids of what came of them. */
@@ -73,6 +77,8 @@ export function openLoft(): Loft {
     people: new Map(),
     rooms: new Map(),
     posts: new Map(),
+    shownTo: new Map(),
+    most: 1000,
     files: new Map(),
     done: new Map(),
     person(name) {
@@ -91,6 +97,7 @@ export function openLoft(): Loft {
       const late = at !== undefined && ({ late: true, ...(shown && { shown }) } as const);
       const post: Post = { id: `p${++count}`, at: at ?? Date.now() + loft.ahead, by, to, letter, ...more, ...late };
       if (letter.type === 'message') loft.posts.set(post.id, post);
+      if (shown) loft.shownTo.set(post.id, new Set(readers));
       for (const reader of readers) hears(loft.person(reader), post);
       return post;
     },
@@ -98,6 +105,7 @@ export function openLoft(): Loft {
       const last = [...loft.posts.values()].findLast(({ to }) => to === room);
       if (!last) throw new Refusal('unknown', `Nobody has said anything in ${room}.`);
       const { late: _, shown: __, ...post } = last;
+      loft.shownTo.delete(post.id);
       for (const reader of loft.room(room).members.keys()) hears(loft.person(reader), post);
       return post;
     },
@@ -225,11 +233,19 @@ type Asking = Extract<Request, { max: number }>;
 /** The part of a list that a page is. Pages go forwards from `after`, or backwards from `before` or the end. */
 function page<T>(all: readonly T[], { max, after, before }: Asking, id: (item: T) => string, newest = false) {
   const start = after === undefined ? 0 : all.findIndex((item) => id(item) === after) + 1;
-  const end = before === undefined ? all.length : all.findIndex((item) => id(item) === before);
+  const end = before === undefined || before === '' ? all.length : all.findIndex((item) => id(item) === before);
   const backwards = before !== undefined || (newest && after === undefined);
   const from = backwards ? Math.max(start, end - max) : start;
   const list = all.slice(from, backwards ? end : Math.min(end, from + max));
   return { list, complete: backwards ? from === 0 : from + list.length >= end, count: all.length };
+}
+
+/** A page of history begins at a time where no post is named, or none that is known. */
+function from(posts: readonly Post[], { near, ...asking }: Asking): Asking {
+  const { before, after } = asking;
+  if (near === undefined || posts.some(({ id }) => id === (before ?? after))) return asking;
+  if (after !== undefined) return { ...asking, after: posts.findLast(({ at }) => at <= near)?.id ?? '' };
+  return { ...asking, before: posts.find(({ at }) => at >= near)?.id ?? '' };
 }
 
 const answers: Readonly<Partial<Record<Asking['do'], (loft: Loft, asking: Asking, name: string) => Answer>>> = {
@@ -261,8 +277,11 @@ const answers: Readonly<Partial<Record<Asking['do'], (loft: Loft, asking: Asking
   },
   history(loft, asking, name) {
     const of = (asking.of ?? '').toLowerCase();
-    const within = ({ by, to }: Post) => to === of || (to === name && by === of);
-    const { list, complete } = page([...loft.posts.values()].filter(within), asking, ({ id }) => id, true);
+    const within = ({ id, by, to }: Post) =>
+      (to === of || (to === name && by === of)) && (loft.shownTo.get(id)?.has(name) ?? true);
+    const posts = [...loft.posts.values()].filter(within).toSorted((one, other) => one.at - other.at);
+    const max = Math.min(asking.max, loft.most);
+    const { list, complete } = page(posts, { ...from(posts, asking), max }, ({ id }) => id, true);
     return { posts: list, complete };
   },
   room(loft, { of = '' }) {

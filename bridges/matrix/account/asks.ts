@@ -1,5 +1,6 @@
 import { addresses, typed } from '#bridges/matrix/addresses.ts';
 import { nothingListed } from '#bridges/matrix/directory.ts';
+import { type HistoryReader, readHistory } from '#bridges/matrix/history.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
 import { type Json, listOf, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
@@ -118,7 +119,7 @@ export function openOwnAsks(
       return { kind: 'config', facts, ...(form && { form }) };
     },
 
-    history: async ({ place, page }) => history(await idOf(place), page),
+    history: async ({ place, page, near }) => readHistory(reader, await idOf(place), page, near),
 
     async ping({ who }) {
       const start = host.clock.now();
@@ -167,19 +168,10 @@ export function openOwnAsks(
     return list.flatMap((room) => (textOf(room.room_id) === id ? [] : listedRoom(room)));
   }
 
-  /** A page of what was said: `/messages` from the end, or from around an event (§10.4). */
-  async function history(id: string, page: Page): Promise<Extract<Reply, { kind: 'history' }>> {
-    const forward = page.after !== undefined;
-    const edge = page.after ?? (page.before === '' ? undefined : page.before);
-    const around = edge === undefined ? undefined : ['v3', 'rooms', id, 'context', edge];
-    const context = around && (await server.call({ method: 'GET', path: around, query: { limit: 1 } }));
-    const from = context && textOf(forward ? context.end : context.start);
-    const query = { dir: forward ? 'f' : 'b', limit: Math.min(page.max, MOST), from };
-    const found = await server.call({ method: 'GET', path: ['v3', 'rooms', id, 'messages'], query });
-    const chunk = listOf(found.chunk);
-    const events = await incoming.past(forward ? chunk : chunk.toReversed(), id);
-    return { kind: 'history', events, complete: textOf(found.end) === undefined || chunk.length === 0 };
-  }
+  const reader: HistoryReader = {
+    get: (path, query) => server.call({ method: 'GET', path, query }),
+    past: incoming.past,
+  };
 
   return {
     async ask<Q extends Query>(query: Q): Promise<ReplyTo<Q>> {

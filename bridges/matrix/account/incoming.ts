@@ -218,12 +218,12 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     const found: unknown[] = [];
     let from: string | undefined = before;
     for (let page = 0; page < GAP_PAGES && from !== undefined; page++) {
-      const query: Record<string, string | number | undefined> = { dir: 'b', limit: GAP_PAGE, from, to: since };
-      const answer: Json = await server.call({ method: 'GET', path: ['v3', 'rooms', id, 'messages'], query });
-      const chunk = listOf(answer.chunk);
-      found.push(...chunk);
-      from = chunk.length === 0 ? undefined : textOf(answer.end);
+      const query = { dir: 'b', limit: GAP_PAGE, from, to: since };
+      const told: Json = await server.call({ method: 'GET', path: ['v3', 'rooms', id, 'messages'], query });
+      found.push(...listOf(told.chunk));
+      from = listOf(told.chunk).length === 0 ? undefined : textOf(told.end);
     }
+    if (from !== undefined) host.gap(rooms.place(id));
     // What state was changed there stands in the sync itself (§11.1.3), but for those who say nothing.
     const isNews = ({ state_key, type }: Json): boolean => state_key === undefined || type === 'm.room.member';
     await takeAll(found.map(objectOf).filter(isNews).reverse(), rooms.open(id), 'news');

@@ -1,5 +1,6 @@
 import { addresses, typed } from '#bridges/matrix/addresses.ts';
 import { nothingListed } from '#bridges/matrix/directory.ts';
+import { type HistoryReader, readHistory } from '#bridges/matrix/history.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
 import { type Json, listOf, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
@@ -142,7 +143,7 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
       };
     },
 
-    async history({ place, page }, account) {
+    async history({ place, page, near }, account) {
       const id =
         place.kind === 'contact'
           ? directs.between(place.account, addresses.parse(place.id).name)?.room
@@ -151,7 +152,7 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
       const [first] = rooms.get(id)?.inside ?? [];
       const by = account ?? (place.kind === 'contact' ? place.account : first);
       if (!by) throw new Failure('not-joined');
-      return history(id, by, page);
+      return history(id, by, page, near);
     },
 
     async config({ place }, account) {
@@ -206,22 +207,14 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
     return list.flatMap((one) => (one.room_id === id ? [] : listed(one)));
   }
 
-  /** A page of what was said, as an account may read it: `/messages` from the end, or from around an event. */
-  async function history(id: string, account: AccountKey, page: Page): Promise<Extract<Reply, { kind: 'history' }>> {
+  /** A page of what was said, as an account may read it. */
+  function history(id: string, account: AccountKey, page: Page, near?: number) {
     const as = ghosts.idOf(account);
-    const forward = page.after !== undefined;
-    const edge = page.after ?? (page.before === '' ? undefined : page.before);
-    const from = edge === undefined ? undefined : await tokenAt(id, as, edge, forward ? 'end' : 'start');
-    const query = { dir: forward ? 'f' : 'b', limit: Math.min(page.max, MOST), from };
-    const found = await server.call({ method: 'GET', path: ['v3', 'rooms', id, 'messages'], query, as });
-    const chunk = listOf(found.chunk);
-    const events = past(forward ? chunk : chunk.toReversed(), id, account);
-    return { kind: 'history', events, complete: textOf(found.end) === undefined || chunk.length === 0 };
-  }
-
-  async function tokenAt(id: string, as: string, event: string, side: 'start' | 'end'): Promise<string | undefined> {
-    const path = ['v3', 'rooms', id, 'context', event];
-    return textOf((await server.call({ method: 'GET', path, query: { limit: 1 }, as }))[side]);
+    const reader: HistoryReader = {
+      get: (path, query) => server.call({ method: 'GET', path, query, as }),
+      past: (values, room) => past(values, room, account),
+    };
+    return readHistory(reader, id, page, near);
   }
 
   return {

@@ -11,7 +11,7 @@ import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import { type Batch, openBatch, type Store } from '#src/store/index.ts';
 import type { Archived } from '#src/store/rows/archive/archive.ts';
 import type { Statement } from '#src/store/unit.ts';
-import { type Archivable, bodyOf, correctedBody, eventOf, textOf, tombstone } from './archived.ts';
+import { type Archivable, bodyOf, correctedBody, eventOf, numberOf, textOf, tombstone, within } from './archived.ts';
 import { openKeepers } from './keepers.ts';
 
 export type ArchiveParts = {
@@ -37,6 +37,9 @@ export type Entry = {
   readonly marks: Marks;
   readonly about: Archived | undefined;
 };
+
+/** Ids that a page is narrowed to, both included. */
+export type IdRange = { readonly from?: number; readonly to?: number };
 
 export type Archive = {
   /**
@@ -71,7 +74,9 @@ export type Archive = {
    */
   history(place: Place, account: AccountKey, wish: HistoryWish): Promise<readonly ArchivedEvent[]>;
   /** Throws `Failure('item-not-found')` for an id that is not there (XEP-0059). */
-  page(place: Place, account: AccountKey, query: ArchiveQuery): Promise<ArchivePage>;
+  page(place: Place, account: AccountKey, query: ArchiveQuery, range?: IdRange): Promise<ArchivePage>;
+  /** The id since which an account is in a place, if what is said there is kept for it. */
+  keptSince(account: AccountKey, place: Place): number | undefined;
   /** The messages with these ids, in order. Throws `Failure('item-not-found')` unless the account may see all of them. */
   pick(place: Place, account: AccountKey, ids: readonly string[]): Promise<ArchivePage>;
   /** What is known of a message by its stanza-id, as far as the account may see it. Nothing where that cannot be read. */
@@ -88,18 +93,16 @@ export type Archive = {
 const PAGE = 100;
 /** How many messages back something is still fresh. */
 const FRESH = 10;
+/** No id is above. */
+const MOST_ID = Number.MAX_SAFE_INTEGER;
+/** What happened so many ms ago has an id of a time of which nothing waits to be written. */
+const WRITTEN = 60_000;
 /** Messages that are at hand without a look into the store. */
 const RECENT = 300;
 
 /** A row, and what it changes of others. */
 type Kept = { readonly row?: Archived; readonly changes: readonly Statement[] };
 const NO_CHANGES: readonly Statement[] = [];
-
-/** The number of a stanza-id; nothing for what is none of ours. */
-function numberOf(id: string): number | undefined {
-  const number = /^\d{1,16}$/.test(id) ? Number(id) : Number.NaN;
-  return Number.isSafeInteger(number) ? number : undefined;
-}
 
 /** The archive of rooms: batches off the path of the messages, pages and history on demand. */
 export function openArchive({ store, clock, log, settings, visibleFrom, together }: ArchiveParts): Archive {
@@ -146,7 +149,7 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
     return least === undefined ? start : Math.max(least, start ?? 0);
   };
 
-  async function page(place: Place, account: AccountKey, query: ArchiveQuery): Promise<ArchivePage> {
+  async function page(place: Place, account: AccountKey, query: ArchiveQuery, range?: IdRange): Promise<ArchivePage> {
     await flush();
     const key = placeKey(place);
     const { end, max } = query;
@@ -154,8 +157,10 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
     const [after, before, afterId, beforeId] = await Promise.all(
       [query.after, query.before, query.afterId, query.beforeId].map((id) => known(key, id)),
     );
+    const { from: first = 1, to: last = MOST_ID } = range ?? {};
     const { rows, complete, count } = await store.archive.page({
-      ...{ place: key, account, start, end, after, before, afterId, beforeId },
+      ...{ place: key, account, start, end, afterId, beforeId },
+      ...{ after: Math.max(after ?? 0, first - 1), before: Math.min(before ?? MOST_ID, last + 1) },
       newest: query.before !== undefined,
       max: Math.min(max, PAGE),
     });
@@ -209,13 +214,8 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
     const key = placeKey(place);
     try {
       await flush();
-      const { rows } = await store.archive.page({
-        place: key,
-        account,
-        after: number - 1,
-        max: FRESH,
-        start: from(account),
-      });
+      const since = { after: number - 1, start: from(account) };
+      const { rows } = await store.archive.page({ place: key, account, max: FRESH, ...since });
       const [row] = rows;
       if (row?.id !== number) return {};
       const quote = textOf(row);
@@ -338,9 +338,10 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
       const seers = all.filter((account) => !forgets(account, place));
       if (!mayKeep(entry) || (seers.length === 0 && all.length > 0)) return undefined;
       try {
-        await flush();
-        const id = await store.archive.freeId(entry.event.at);
-        return put(entry, id, covering(place, id, seers));
+        const { at, asked } = entry.event;
+        if (clock.now() - at < WRITTEN) await flush();
+        const id = await store.archive.freeId(at);
+        return put(entry, id, asked ? NO_CHANGES : covering(place, id, seers));
       } catch (err) {
         log.error({ err }, 'what came late could not be archived');
         return undefined;
@@ -355,6 +356,10 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
       return (await eventsOf([row], place))[0];
     },
     records: isKept,
+    keptSince(account, place) {
+      const key = placeKey(place);
+      return isKept(place) && keepers.has(account, key) ? since.get(sight(account, key)) : undefined;
+    },
     entered(account, place) {
       const from = freshId();
       if (from === undefined) return;
@@ -389,11 +394,4 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
     cut: batch.cut,
     flush,
   };
-}
-
-/** The newest that fit into so many characters of text (XEP-0045 §7.2.14). */
-function within(events: readonly ArchivedEvent[], characters = Number.POSITIVE_INFINITY): readonly ArchivedEvent[] {
-  let left = characters;
-  const first = events.findLastIndex(({ event }) => (left -= 'text' in event ? (event.text ?? '').length : 0) < 0);
-  return events.slice(first + 1);
 }

@@ -98,3 +98,19 @@ export function aboutRow(id: number, row: Archived | undefined, author = row && 
     ...(quote !== undefined && quote !== '' && { quote }),
   };
 }
+
+/** The number of a stanza-id; nothing for what is none of ours. */
+export function numberOf(id: string): number | undefined {
+  const number = /^\d{1,16}$/.test(id) ? Number(id) : Number.NaN;
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+/** The newest that fit into so many characters of text (XEP-0045 §7.2.14). */
+export function within(
+  events: readonly ArchivedEvent[],
+  characters = Number.POSITIVE_INFINITY,
+): readonly ArchivedEvent[] {
+  let left = characters;
+  const first = events.findLastIndex(({ event }) => (left -= 'text' in event ? (event.text ?? '').length : 0) < 0);
+  return events.slice(first + 1);
+}

@@ -49,8 +49,9 @@ export function nickToAsk(room: Room, all: readonly Room[], account: AccountKey,
 }
 
 /** Those who have been shown nothing newer than what happened at `at`: from now on that is the last that they saw. */
-export function lateReaders(room: Room, event: Pick<Event, 'at' | 'live' | 'seenBy'>): readonly Recipient[] {
+export function lateReaders(room: Room, event: Pick<Event, 'at' | 'live' | 'seenBy' | 'asked'>): readonly Recipient[] {
   const { at, live, seenBy } = event;
+  if (event.asked) return [];
   const own = seenBy === undefined ? undefined : room.members.get(seenBy)?.seats;
   return readersOf(room).filter(({ jid }) => {
     if (seenBy !== undefined && !own?.has(jid)) return false;

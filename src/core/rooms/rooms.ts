@@ -65,8 +65,8 @@ export type RoomParts = Pick<SaidParts, 'partly'> &
 export type RoomNews = {
   /** An account in the room has said how it fares, for its network to know. */
   fares(account: AccountKey, place: Place, shown: OwnShow): void;
-  /** An account is back in a room that its clients have been in all the time: they may have missed something. */
-  returned(account: AccountKey, place: Place): void;
+  /** An account hears a room from now on; `again`: its clients were there all the time and may have missed something. */
+  hears(account: AccountKey, place: Place, again: boolean): void;
 };
 
 /** The rooms that accounts of ours are in. */
@@ -323,7 +323,8 @@ export function openRooms(parts: RoomParts) {
     joined: (place: Place, account: AccountKey, failure?: Failure): void =>
       befalls(place, account, (room) => {
         if (failure) return state.refused(room, account, failure, inTheirs(account, failure.words));
-        if (room.members.get(account)?.joined) for (const news of listeners) news.returned(account, place);
+        const again = room.members.get(account)?.joined ?? false;
+        for (const news of listeners) news.hears(account, place, again);
         return state.joined(room, account);
       }),
     /** Shows what one of our own has said to everybody in the room (XEP-0045 §7.4). */

@@ -80,6 +80,7 @@ function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> 
   const seenBy = what.seenBy === undefined ? thoseIn(room) : [what.seenBy];
   const late = { ...entry, event: what };
   return parts.archive.recordLate(late, seenBy).then((id) => {
+    if (what.asked) return;
     const to = lateReaders(room, what);
     const marks = tellAll(parts, late, id, to);
     if (to.length < readersOf(room).length) parts.partly.note(what, marks, to);
@@ -119,8 +120,8 @@ function tellAll(parts: SaidParts, entry: Entry, stanzaId: string | undefined, t
 }
 
 /** Whether a member without a client has missed it. Its own words, said elsewhere, nobody has. */
-export const isUnread = ({ event: { kind, from } }: Entry): boolean =>
-  kind === 'message' && !(from.kind === 'network' && from.self);
+export const isUnread = ({ event: { kind, from, asked } }: Entry): boolean =>
+  kind === 'message' && !asked && !(from.kind === 'network' && from.self);
 
 /** Up to where somebody has read: the archive's id of that is what clients know. */
 export function marked(

@@ -19,7 +19,11 @@ export type RepeatParts = {
  * by whom the first telling has not reached.
  */
 export function openRepeats({ transports, ids, rooms, partly }: RepeatParts) {
-  return ({ place, seenBy: account, ids: [target] = [], live }: Draft, durable: boolean): void | Promise<void> => {
+  return (
+    { place, seenBy: account, ids: [target] = [], live, asked }: Draft,
+    durable: boolean,
+  ): void | Promise<void> => {
+    if (asked) return;
     transports.get(placeTransport(place))?.metrics.repeated();
     if (target === undefined || !isRoom(place) || (account === undefined && partly.isEmpty)) return;
     const again = ({ ids: all, author }: Known): void => {

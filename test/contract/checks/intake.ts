@@ -78,6 +78,33 @@ export const intakeChecks: readonly Check[] = [
         }
       }),
   },
+  {
+    name: 'history goes back to its beginning, forth from there, and begins at a time',
+    run: (contract) =>
+      withRig(contract, async (rig) => {
+        if (rig.wire.pages.history === undefined) return;
+        const session = await rig.enter();
+        for (const text of ['hark', 'hist', 'hush']) await rig.wire.say(text);
+        const { at } = await rig.told('hush');
+        const read = async (page: Page, near?: number) => {
+          const query = { kind: 'history', place: rig.places.room, page, ...(near !== undefined && { near }) } as const;
+          return idsOf(await rig.bridge.ask(query, session));
+        };
+        const whole = await read({ max: 100, before: '' });
+        expect(whole.length).toBe(rig.wire.pages.history + 3);
+        const forth: string[] = [];
+        for (let after = ''; forth.length < whole.length; after = forth.at(-1) ?? '') {
+          const more = await read({ max: 2, after });
+          expect(more.length).toBeGreaterThan(0);
+          forth.push(...more);
+        }
+        expect(forth).toEqual(whole);
+        expect(await read({ max: 100, after: whole.at(-2) ?? '' })).toEqual(whole.slice(-1));
+        // What an id does not tell, a time does.
+        expect(await read({ max: 100, before: 'nobody' }, (at ?? 0) + 60_000)).toEqual(whole);
+        expect(await read({ max: 100, after: '' }, (at ?? 0) + 60_000)).toEqual([]);
+      }),
+  },
 ];
 
 const messages = ({ drafts }: Rig): string[] =>

@@ -279,6 +279,19 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     uploads: ([most, told]) => {
       state.uploads = { most: Number(most), told };
     },
+    /** `past ROOM COUNT TIME`: she has said `1`, `2` and so on there, each a second after the other, from that time (ms) on. */
+    past: ([room = '', count, time], who) => {
+      for (let index = 1; index <= Number(count); index++) {
+        state.now = Number(time) + (index - 1) * 1000;
+        const content = { msgtype: 'm.text', body: String(index) };
+        state.add(roomOf(server, room), userOf(who), 'm.room.message', content);
+      }
+      tick();
+    },
+    /** `pages 5`: a page of history holds so many events at most. */
+    pages: ([most]) => {
+      state.historyPage = Number(most);
+    },
     /** `file ID TYPE TEXT`: a file in the media repository. */
     file: ([id = '', type = '', ...words]) => {
       tick();

@@ -38,8 +38,9 @@ const answerers: { readonly [K in Query['kind']]: Answerer<K> } = {
     const { name, avatar, facts = {} } = await ask({ do: 'profile', of: who });
     return { kind: 'profile', ...(name !== undefined && { name }), ...(avatar && { avatar }), facts };
   },
-  async history({ place, page }, { ask, view }) {
-    const { posts = [], complete = false } = await ask({ do: 'history', of: idOf(place), ...pageOf(page) });
+  async history({ place, page, near }, { ask, view }) {
+    const time = near === undefined ? {} : { near };
+    const { posts = [], complete = false } = await ask({ do: 'history', of: idOf(place), ...pageOf(page), ...time });
     const events = posts.flatMap((post) => decode(post, view)).map((draft) => ({ ...draft, live: false }));
     return { kind: 'history', events, complete };
   },

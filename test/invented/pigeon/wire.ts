@@ -200,6 +200,7 @@ export const toLoft = z.union([
       max: z.number().int().min(1).max(1000).default(100),
       after: text.exactOptional(),
       before: text.exactOptional(),
+      near: z.number().exactOptional(),
     }),
   ]),
 ]);

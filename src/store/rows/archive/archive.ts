@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { openRecent } from '#src/lib/recent.ts';
 import type { EventId } from '#src/model/ids.ts';
 import { type Db, db, type Read, reading, writing, writingRows } from '#src/store/sql.ts';
 import type { Statement, Value } from '#src/store/unit.ts';
@@ -8,6 +9,8 @@ import { archivePages } from './archive-pages.ts';
 const PER_MS = 1000;
 /** Rows of a place that are found by the ids that they were sent with. */
 const NAMED = 10_000;
+/** Milliseconds of the past of which the ids are remembered that were given lately. */
+const GIVEN = 10_000;
 
 /** One archived event. `place` is a `placeKey`, `at` a time in ms, `body` JSON of the core's. */
 export type Archived = {
@@ -270,14 +273,16 @@ const purgeUnseen = writing((db, a: { place: string; max: number }) =>
 );
 
 export const archive = (read: Read, nextId: ArchiveRows['nextId']): ArchiveRows => {
-  let given = 0;
+  /** The last that was given of a millisecond: it may not be written yet. */
+  const given = openRecent<number>(GIVEN);
   return {
     nextId,
     async freeId(at) {
       const first = Math.floor(at) * PER_MS;
       const [newest] = await read(last({ before: first + PER_MS }));
-      given = Math.max(first, (newest?.id ?? 0) + 1, given >= first && given < first + PER_MS ? given + 1 : 0);
-      return given;
+      const id = Math.max(first, (newest?.id ?? 0) + 1, (given.get(String(first)) ?? 0) + 1);
+      given.set(String(first), id);
+      return id;
     },
     append,
     redact: (place, id, body) => redact({ place, id, body }),

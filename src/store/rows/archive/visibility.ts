@@ -39,7 +39,9 @@ const cover = writing((_, a: At & { id: number; last: number }) => ({
     sql`insert into visibility (account, place, from_id, to_id)
       select ${a.account}, ${a.place}, cast(${a.id} as bigint), cast(${a.last} as bigint)
       where not exists (select 1 from visibility where account = ${a.account} and place = ${a.place}
-        and from_id <= ${a.id} and (to_id is null or to_id >= ${a.last}))`.compile(db),
+        and from_id <= ${a.id} and (to_id is null or to_id >= ${a.last}))
+      on conflict (account, place, from_id) do update set to_id = excluded.to_id
+      where visibility.to_id < excluded.to_id`.compile(db),
 }));
 
 const close = writing((db, a: At & { to: number }) =>
