@@ -24,6 +24,7 @@ import { farewell } from '#bridges/irc/wire/numerics.ts';
 import { isToldBefore } from '#bridges/irc/wire/played-back.ts';
 import { raw } from '#bridges/irc/wire/raw.ts';
 import type { Delivered, Host, SessionKey } from '#src/bridge.ts';
+import type { Recent } from '#src/lib/recent.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
 import { type Rate, type TokenBucket, tokenBucket } from '#src/lib/time/token-bucket.ts';
 import type { Event } from '#src/model/event.ts';
@@ -100,6 +101,8 @@ export class IrcConnection implements LineSocketOwner {
   readonly remembered: Remembered;
   /** A message of the day that is being told, and whether a person has asked for it. */
   motd: { readonly rows: string[]; readonly asked: boolean; readonly stop: () => void } | undefined;
+  /** Refusals that nobody had asked for. */
+  unasked: Recent<true> | undefined;
   /** The real name that the server was told last. */
   realname: string;
   #ctcp: TokenBucket | undefined;

@@ -27,6 +27,7 @@ import { refused } from '#bridges/irc/questions/refusals.ts';
 import { decode } from '#bridges/irc/wire/decode.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { NICK_REFUSALS } from '#bridges/irc/wire/numerics.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import type { IrcConnection } from './irc-connection.ts';
 import { batchLine, ctcpReply, ctcpRequest, message } from './message-lines.ts';
 import {
@@ -55,10 +56,22 @@ export type LineReading = (line: Line, connection: IrcConnection) => boolean;
 const answered: LineReading = (line, { questions }) => questions.answered(line);
 
 /** What the server tells is chat from its address. */
-const shown: LineReading = (line, { host, view }) => {
-  emit(host, decode(line, view));
+const shown: LineReading = (line, connection) => {
+  if (line.command !== '482' || isNew(line, connection)) emit(connection.host, decode(line, connection.view));
   return true;
 };
+
+/** Refusals that nobody has asked for and that are remembered, so that each is told once. */
+const UNASKED = 20;
+
+/** Some servers refuse again and again what no operator is let (482): that is new once, but to whoever has just sent a line. */
+function isNew({ params }: Line, connection: IrcConnection): boolean {
+  const told = (connection.unasked ??= openRecent(UNASKED));
+  const text = params.join(' ');
+  const before = told.get(text);
+  told.set(text, true);
+  return before === undefined || connection.pending.waits('raw');
+}
 
 /** What any other numeric is: part of an answer, a refusal, or the server's word to the user. */
 const NUMERIC: readonly LineReading[] = [answered, refused, shown];

@@ -233,6 +233,12 @@ export class Pending {
     return named ?? this.#only(JOIN, (target) => isCut(channel, target));
   }
 
+  /** Whether something of a kind waits for its answer. */
+  waits(kind: Wire['kind']): boolean {
+    for (const item of this.#items.values()) if (item.wire.kind === kind) return true;
+    return false;
+  }
+
   has(kind: Wire['kind'], target: string): boolean {
     for (const item of this.#items.values()) if (item.wire.kind === kind && item.wire.target === target) return true;
     return false;
