@@ -57,7 +57,7 @@ function follow(step: ChannelStep, line: Line, connection: IrcConnection): void 
   const given = line.params[0] ?? '';
   const renamed = line.command === 'NICK' && isSelf(line.nick, view) && isName(given);
   if (renamed) connection.renamed(given);
-  const drafts = netsplits.sift(line, step.drafts);
+  const drafts = netsplits.sift(line, step.drafts, connection.batches.of(line)?.type);
   const channel = step.self?.room ?? '';
   emit(host, step.self?.change === 'joined' ? welcome(channel, drafts, connection) : drafts);
   if (step.self?.change === 'entering') entering(line, channel, connection);

@@ -42,10 +42,10 @@ export class Netsplits {
     this.#time = time;
   }
 
-  /** What is to be told now of what a line brought. */
-  sift(line: Line, drafts: readonly Draft[]): readonly Draft[] {
-    if (this.#time > 0 && line.command === 'QUIT' && SPLIT.test(line.params[0] ?? ''))
-      return drafts.filter((one) => !this.#hold(one));
+  /** What is to be told now of what a line brought. `batch`: the type of that to which it belongs (https://ircv3.net/specs/batches/netsplit). */
+  sift(line: Line, drafts: readonly Draft[], batch?: string): readonly Draft[] {
+    const isSplit = line.command === 'QUIT' && (batch === 'netsplit' || SPLIT.test(line.params[0] ?? ''));
+    if (this.#time > 0 && isSplit) return drafts.filter((one) => !this.#hold(one));
     if (!this.#held && !this.#back && !this.#missed) return drafts;
     const rest = this.#folded(line, drafts);
     if (line.command === 'JOIN')
