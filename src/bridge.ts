@@ -269,8 +269,8 @@ export type Bridge = {
    * goes. Its session is being closed; the login is gone, also when this rejects or takes too long. Resolves with what its user is told.
    */
   unlink?(account: AccountKey, login: AccountLogin): Promise<Words | undefined>;
-  /** Another login has taken the place of this one, as with `unlink`; what is not the same in both ends. */
-  replaced?(account: AccountKey, login: AccountLogin): Promise<void>;
+  /** Another login, `next`, has taken the place of this one, as with `unlink`; what is not the same in both ends. */
+  replaced?(account: AccountKey, login: AccountLogin, next: AccountLogin): Promise<void>;
   /** Settings of an account have changed: those of its realm or of a room where there is a `place`. */
   changed?(account: AccountKey, place?: Place): void;
   /** Pauses reading from the network while the XMPP server is slower than it, and goes on after. */

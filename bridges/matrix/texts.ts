@@ -110,6 +110,10 @@ export const texts = catalogue({
     en: 'Your homeserver has ended this login. Log in anew.',
     de: 'Ihr Homeserver hat diese Anmeldung beendet. Melden Sie sich neu an.',
   },
+  endedSoftly: {
+    en: 'Your homeserver wants you to log in again. Do so in the same way as before: your rooms and keys stay.',
+    de: 'Ihr Homeserver möchte, dass Sie sich noch einmal anmelden. Tun Sie das auf dieselbe Weise wie zuvor: Ihre Räume und Schlüssel bleiben.',
+  },
   notRegistered: {
     en: 'The homeserver does not know this gateway: register what matrix-registration writes, and restart it.',
     de: 'Der Homeserver kennt dieses Gateway nicht: Tragen Sie ein, was matrix-registration schreibt, und starten Sie ihn neu.',

@@ -19,7 +19,15 @@ export type SyncFault =
   /** Before what is new in each room stands what nobody can read. */
   | { readonly kind: 'poison'; readonly events: readonly unknown[] };
 
-type Device = { readonly user: string; readonly id: string; token: string; refresh?: string; expires: boolean };
+/** `over`: its session has ended, and its token is not renewed. */
+type Device = {
+  readonly user: string;
+  readonly id: string;
+  token: string;
+  refresh?: string;
+  expires: boolean;
+  over?: true;
+};
 type Parked = { readonly call: FakeCall; readonly response: ServerResponse };
 /** How a device reads: it waits for news, has some to read, or was not answered as it should be. */
 type Follower = { state: 'waits' | 'reads' | 'failed'; seen: number; parked?: Parked };
@@ -80,8 +88,15 @@ export class FakeAccounts {
     return found;
   }
 
-  /** A new device of a user, with what it logs in by. */
+  /** A device of a user, with what it logs in by: a new one, or one whose tokens before are void from then on. */
   login(user: string, id = `DEVICE${this.#devices.length + 1}`): Device {
+    const known = this.#devices.find((one) => one.user === user && one.id === id && one.token !== '');
+    if (known) {
+      known.token += '+';
+      known.expires = false;
+      delete known.over;
+      return known;
+    }
     const device: Device = { user, id, token: `token-${id}`, expires: false };
     if (this.renewing) device.refresh = `refresh-${id}`;
     this.#devices.push(device);
@@ -93,11 +108,12 @@ export class FakeAccounts {
     this.#devices.push({ user, id, token, expires: false });
   }
 
-  /** Their tokens are void from now on: for ever, or until they are renewed. */
-  end(user: string, softly: boolean): void {
+  /** Their tokens are void from now on: for ever, or until they are renewed, which is `refused` once their session is over. */
+  end(user: string, softly: boolean, refused = false): void {
     for (const device of this.#devices) {
       if (device.user !== user) continue;
       if (softly) device.expires = true;
+      if (refused) device.over = true;
       else device.token = '';
     }
     this.#refuseParked((one) => one === user, softly);
@@ -128,6 +144,7 @@ export class FakeAccounts {
   refresh(refresh: unknown): Json {
     const found = this.#devices.find((one) => one.refresh !== undefined && one.refresh === refresh);
     if (!found) throw new Refusal(401, 'M_UNKNOWN_TOKEN');
+    if (found.over) throw new Refusal(403, 'M_FORBIDDEN');
     found.token += '+';
     found.refresh = `${found.refresh}+`;
     found.expires = false;
@@ -251,7 +268,7 @@ export const ACCOUNT_CALLS: Readonly<Record<string, (work: Work) => Answered>> =
     const { user = '' } = (body.identifier ?? {}) as { user?: string };
     const id = user.startsWith('@') ? user : `@${user}:${SERVER}`;
     if (!state.users.has(id) || body.password !== 'secret') throw new Refusal(403, 'M_FORBIDDEN');
-    const { token, refresh, id: device } = accounts.login(id);
+    const { token, refresh, id: device } = accounts.login(id, body.device_id as string | undefined);
     const renewed = refresh === undefined ? {} : { refresh_token: refresh, expires_in_ms: 3_600_000 };
     return ok({ user_id: id, device_id: device, access_token: token, ...renewed });
   },

@@ -103,8 +103,17 @@ export async function startMatrixWorld({ people, settings = {}, transport = {}, 
   };
 }
 
-/** Links an account of the homeserver in one form (XEP-0077), and lets the gateway in, as every client does. */
+/** Links an account of the homeserver, and lets the gateway in, as every client does. */
 export async function linkAccount(client: XmppClient, user: string, encryption = true): Promise<void> {
+  await logInAs(client, user, encryption);
+  await client.next((one) => one.is('presence') && one.attrs.type === 'subscribe', 'the request of the gateway');
+  await client.send(xml('presence', { to: MATRIX, type: 'subscribed' }));
+  await client.send(xml('presence', { to: MATRIX, type: 'subscribe' }));
+  await online(client);
+}
+
+/** Logs in to an account of the homeserver in one form (XEP-0077). */
+export async function logInAs(client: XmppClient, user: string, encryption = true): Promise<void> {
   const field = (name: string, value: string) => xml('field', { var: name }, xml('value', {}, value));
   const fields = [
     field('FORM_TYPE', REGISTER),
@@ -115,10 +124,6 @@ export async function linkAccount(client: XmppClient, user: string, encryption =
   const form = xml('x', { xmlns: 'jabber:x:data', type: 'submit' }, ...fields);
   const answer = await client.ask(xml('iq', { type: 'set', to: MATRIX }, xml('query', { xmlns: REGISTER }, form)));
   if (answer.attrs.type !== 'result') throw new Error(`the account was not linked: ${answer}`);
-  await client.next((one) => one.is('presence') && one.attrs.type === 'subscribe', 'the request of the gateway');
-  await client.send(xml('presence', { to: MATRIX, type: 'subscribed' }));
-  await client.send(xml('presence', { to: MATRIX, type: 'subscribe' }));
-  await online(client);
 }
 
 /** Waits until the gateway shows that the account is logged in. */

@@ -158,7 +158,9 @@ export function withAccounts(accounts: OwnAccounts, service: Omit<Bridge, 'conne
       await accounts.forget(account, [login]);
       return undefined;
     },
-    replaced: (account, login) => accounts.forget(account, [login]),
+    // What is by the same device goes on: that would be logged out.
+    replaced: async (account, login, next) =>
+      void (isSameDevice(login, next) || (await accounts.forget(account, [login]))),
     async forget(account, logins) {
       await accounts.forget(account, logins);
       await service.forget?.(account, logins);
@@ -176,6 +178,12 @@ export function withAccounts(accounts: OwnAccounts, service: Omit<Bridge, 'conne
       await service[Symbol.asyncDispose]();
     },
   };
+}
+
+function isSameDevice(one: AccountLogin, other: AccountLogin): boolean {
+  const [a, b] = [loginOf(one.credentials), loginOf(other.credentials)];
+  if (a.user !== b.user) return false;
+  return a.device === '' ? a.token === b.token : a.device === b.device;
 }
 
 /** What is typed for an address, as the rest of the house calls it. */

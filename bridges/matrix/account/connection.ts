@@ -1,11 +1,12 @@
 import { type Call, type Homeserver, openHomeserver } from '#bridges/matrix/homeserver.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { type Json, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
-import { failureOf } from '#bridges/matrix/wire/failures.ts';
+import { failureOf, isSoftLogout } from '#bridges/matrix/wire/failures.ts';
 import type { Credentials, Host, SessionKey } from '#src/bridge.ts';
 import { OauthError, type PostForm, postForm } from '#src/lib/http/oauth.ts';
 import { Failure } from '#src/model/failure.ts';
 import { Sealed } from '#src/model/sealed.ts';
+import { dropDevice, keepDevice } from './soft-logout.ts';
 
 /** What an account logs in with. The last three are there where the homeserver renews its tokens. */
 export type MatrixLogin = {
@@ -77,7 +78,9 @@ export function openConnection({ host, key, credentials, namedBy, timeout }: Con
 
   /** Asks for a new token, and keeps it before it is used: the old one ends with that. */
   async function renew(): Promise<void> {
-    const next = await renewed(host, plain, login, { namedBy, timeout });
+    const next = await renewed(host, plain, login, { namedBy, timeout }).catch(async (error: unknown) => {
+      throw isUnknown(error) ? await over(await probe()) : error;
+    });
     const fresh = credentialsOf(next);
     if (!(await host.credentials(key, kept, fresh))) host.log.info('a newer login is kept than this one');
     kept = fresh;
@@ -91,6 +94,28 @@ export function openConnection({ host, key, credentials, namedBy, timeout }: Con
     return renewing;
   }
 
+  /** How the homeserver sees a token whose renewal is refused: nothing where it takes it yet. */
+  async function probe(): Promise<Failure | undefined> {
+    try {
+      await plain.call({ method: 'GET', path: ['v3', 'account', 'whoami'], tries: 1 });
+      return undefined;
+    } catch (error) {
+      if (isUnknown(error)) return error;
+      throw error;
+    }
+  }
+
+  /** The end of the login. Where the homeserver keeps its device the next login is that again. */
+  async function over(refused: Failure | undefined): Promise<Failure> {
+    const soft = refused === undefined || isSoftLogout(refused);
+    if (!soft) {
+      await dropDevice(host.state, key.account);
+      return ended(refused);
+    }
+    await keepDevice(host.state, key.account, login);
+    return new Failure('not-registered', { text: texts.endedSoftly, foreign: UNKNOWN, cause: refused });
+  }
+
   async function inTime(): Promise<void> {
     const { refresh, expires } = login;
     if (refresh !== undefined && expires !== undefined && expires - host.clock.now() < EARLY) await renewOnce();
@@ -102,8 +127,8 @@ export function openConnection({ host, key, credentials, namedBy, timeout }: Con
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof Failure) || error.foreign !== 'M_UNKNOWN_TOKEN') throw error;
-      if (login.refresh === undefined) throw ended(error);
+      if (!isUnknown(error)) throw error;
+      if (login.refresh === undefined) throw await over(error);
       // Another call may have renewed it meanwhile.
       if (login.token === token) await renewOnce();
       return work();
@@ -124,9 +149,12 @@ export function openConnection({ host, key, credentials, namedBy, timeout }: Con
   };
 }
 
+const UNKNOWN = 'M_UNKNOWN_TOKEN';
+const isUnknown = (error: unknown): error is Failure => error instanceof Failure && error.foreign === UNKNOWN;
+
 /** The homeserver has ended the login: only its user can make another. */
 export const ended = (cause: unknown): Failure =>
-  new Failure('not-registered', { text: texts.ended, foreign: 'M_UNKNOWN_TOKEN', cause });
+  new Failure('not-registered', { text: texts.ended, foreign: UNKNOWN, cause });
 
 type Renewal = Pick<ConnectionParts, 'namedBy' | 'timeout'>;
 
@@ -141,8 +169,9 @@ async function renewed(host: Host, server: Homeserver, login: MatrixLogin, how: 
     const body = { refresh_token: refresh };
     return withTokens(host, login, await server.call({ method: 'POST', path: ['v3', 'refresh'], body }));
   } catch (error) {
-    const isEnded = error instanceof Failure && error.foreign === 'M_UNKNOWN_TOKEN';
-    throw isEnded ? ended(error) : error;
+    // Synapse forbids it once the session is over.
+    const isOver = isUnknown(error) || (error instanceof Failure && error.foreign === 'M_FORBIDDEN');
+    throw isOver ? ended(error) : error;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
-import { hasKeys } from '#bridges/matrix/crypto/store.ts';
+import { forgetKeys, hasKeys } from '#bridges/matrix/crypto/store.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { serverOf } from '#bridges/matrix/wire/ids.ts';
@@ -9,6 +9,7 @@ import type { Answer, Field } from '#src/model/form.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { credentialsOf, type MatrixLogin, withTokens } from './connection.ts';
 import { type FoundHomeserver, findHomeserver } from './homeservers.ts';
+import { keptDevice } from './soft-logout.ts';
 import { accountTexts as texts } from './texts.ts';
 
 type Dialogue = AsyncGenerator<Step, Credentials, Answer>;
@@ -42,7 +43,7 @@ export function userIn(config: MatrixConfig, typed: string): string {
 const byPassword: Login<MatrixConfig> = {
   name: texts.byPassword,
   oneForm: true,
-  async *start({ config, host }): Dialogue {
+  async *start({ config, host, account }): Dialogue {
     const filled = yield form(
       { name: 'user', label: texts.user, type: 'text', required: true },
       { name: 'password', label: texts.password, type: 'secret', required: true },
@@ -55,22 +56,33 @@ const byPassword: Login<MatrixConfig> = {
       identifier: { type: 'm.id.user', user },
       password: filled.password?.[0] ?? '',
     };
-    return yield* act(() => logIn(host, server, body, wantsEncryption(filled)));
+    return yield* act(() => logIn({ host, server, account, user }, body, wantsEncryption(filled)));
   },
 };
 
-/** Makes a device. Rejects with a `Failure` that says what was wrong. */
+/** Who logs in where, as far as it is known before. */
+type LoggingIn = {
+  readonly host: Host;
+  readonly server: FoundHomeserver;
+  readonly account: AccountKey;
+  readonly user?: string;
+};
+
+/** Makes a device, or is the one again that the homeserver has kept. Rejects with a `Failure` that says what was wrong. */
 export async function logIn(
-  host: Host,
-  server: FoundHomeserver,
+  { host, server, account, user: typed }: LoggingIn,
   body: Json,
   encryption: boolean,
 ): Promise<Credentials> {
+  const kept = await keptDevice(host.state, account);
+  const again = kept && (typed === undefined || typed === kept.user) ? { device_id: kept.device } : {};
   try {
-    const whole = { ...body, initial_device_display_name: DEVICE, refresh_token: true };
+    const whole = { ...body, ...again, initial_device_display_name: DEVICE, refresh_token: true };
     const answer = await server.open().call({ method: 'POST', path: ['v3', 'login'], body: whole });
     const [user, device] = [textOf(answer.user_id), textOf(answer.device_id)];
     if (user === undefined || device === undefined) throw new Failure('remote-server-timeout');
+    // Somebody else's device may be called so, too.
+    if (device === kept?.device && user !== kept.user) await forgetKeys(host.state, account, device);
     return credentialsOf(withTokens(host, { user, device, url: server.url, encryption }, answer));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -15,6 +15,7 @@ import { type OwnIncoming, type OwnIncomingParts, openOwnIncoming } from './inco
 import { type Looks, openLooks } from './looks.ts';
 import { openOwnOutgoing } from './outgoing.ts';
 import { type OwnRooms, openOwnRooms } from './rooms.ts';
+import { dropDevice } from './soft-logout.ts';
 import { follow, OUTAGE } from './sync.ts';
 import { accountTexts as texts } from './texts.ts';
 
@@ -88,6 +89,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   // Whose token it is: a void one, or that of somebody else, is told as such, before anything else is asked.
   const whoami = { method: 'GET', path: ['v3', 'account', 'whoami'], signal: parts.signal, tries: 1 } as const;
   assertIs(user, (await server.call(whoami)).user_id);
+  await dropDevice(host.state, account);
   parts.reached(server);
   const keys = connection.encryption
     ? await openDeviceKeys({ call: server.call, state: host.state, account, user, device, exchanges })

@@ -30,7 +30,7 @@ export function serveSso(host: Host): void {
 /** In a browser: the homeserver sends it back to us with a token that is good for one login. */
 export const bySso: Login<MatrixConfig> = {
   name: texts.bySso,
-  async *start({ config, host }): AsyncGenerator<Step, Credentials, Answer> {
+  async *start({ config, host, account }): AsyncGenerator<Step, Credentials, Answer> {
     const filled = yield form(
       { name: 'server', label: texts.server, type: 'text', required: true, value: [config.homeserver.name] },
       encryptionField,
@@ -50,7 +50,9 @@ export const bySso: Login<MatrixConfig> = {
       yield { kind: 'show', text: texts.ssoOpen, url, qr: url };
       yield { kind: 'wait', text: texts.waiting, until: promise };
       const token = await promise;
-      return yield* act(() => logIn(host, server, { type: 'm.login.token', token }, wantsEncryption(filled)));
+      return yield* act(() =>
+        logIn({ host, server, account }, { type: 'm.login.token', token }, wantsEncryption(filled)),
+      );
     } finally {
       pending.delete(id);
     }

@@ -16,7 +16,7 @@ export type LoginNews = {
   /** The account has something to log in with, or nothing any more. */
   changed(account: AccountKey, linked: boolean): void;
   /** Another login has taken the place of this one. */
-  replaced?(account: AccountKey, login: AccountLogin): void;
+  replaced?(account: AccountKey, login: AccountLogin, next: AccountLogin): void;
 };
 
 export type Logins = {
@@ -73,7 +73,8 @@ export function openLogins({ store, key, now, dormancy }: LoginParts): Logins {
         ),
       ]);
       tell(account, true);
-      if (before) for (const news of listeners) news.replaced?.(account, { realm, credentials: before });
+      const next = { realm, credentials };
+      if (before) for (const news of listeners) news.replaced?.(account, { realm, credentials: before }, next);
     },
     async replace({ account, realm }, expected, next) {
       const found = await store.credentials.find(key, account, realm);

@@ -67,7 +67,8 @@ export function openMembership(parts: MembershipParts): Membership {
 
   logins.listen({
     changed: () => undefined,
-    replaced: (account, login) => void farewell(account, async (bridge) => bridge.replaced?.(account, login)),
+    replaced: (account, login, next) =>
+      void farewell(account, async (bridge) => bridge.replaced?.(account, login, next)),
   });
 
   return {

@@ -223,8 +223,8 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     delegated: () => {
       accounts.delegated = true;
     },
-    /** `end NAME [softly]`: his tokens are void, or have to be renewed. */
-    end: ([name = '', softly]) => accounts.end(userOf(name), softly !== undefined),
+    /** `end NAME [softly [for good]]`: his tokens are void, or have to be renewed, or cannot be. */
+    end: ([name = '', softly, over]) => accounts.end(userOf(name), softly !== undefined, over !== undefined),
     /** `data NAME [ROOM] TYPE JSON`: his other client keeps something. */
     data: ([name = '', ...rest]) => {
       const [room, type = '', content = ''] = rest.length === 3 ? rest : ['', ...rest];

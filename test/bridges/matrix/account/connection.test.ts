@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { credentialsOf, loginOf, type MatrixLogin, openConnection } from '#bridges/matrix/account/connection.ts';
+import { keptDevice } from '#bridges/matrix/account/soft-logout.ts';
 import type { Credentials, Host, SessionKey } from '#src/bridge.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
+import { memoryState } from '../../../contract/memory-state.ts';
 import { type HandClock, handClock } from '../../../hand-clock.ts';
 
 const key: SessionKey = { account: accountKey('romeo@a.example' as BareJid, 'matrix.example'), realm: '' };
@@ -23,6 +25,7 @@ function world(answer: (told: Told) => Response) {
   };
   const host = {
     ...{ fetch, clock, signal: new AbortController().signal, log: { info: () => undefined } },
+    state: memoryState(clock).state,
     credentials: async (_key: SessionKey, _old: Credentials, next: Credentials) => {
       kept = next;
       return true;
@@ -30,7 +33,7 @@ function world(answer: (told: Told) => Response) {
   } as unknown as Host;
   const open = (own: MatrixLogin) =>
     openConnection({ host, key, credentials: credentialsOf(own), namedBy: 'operator', timeout: 1000 });
-  return { asked, clock, open, kept: () => kept && loginOf(kept) };
+  return { asked, clock, open, state: host.state, kept: () => kept && loginOf(kept) };
 }
 
 const ok = (body: object) => Response.json(body);
@@ -83,6 +86,33 @@ describe('the token of an account', () => {
       path === '/token' ? Response.json({ error: 'invalid_grant' }, { status: 400 }) : unknown(),
     );
     await expect(at.open({ ...login, refresh: 'r1', oauth }).server.call(whoami)).rejects.toMatchObject(ended);
-    expect(at.asked.at(-1)?.body).toBe('grant_type=refresh_token&refresh_token=r1&client_id=c');
+    const renewals = at.asked.filter(({ path }) => path === '/token');
+    expect(renewals.at(-1)?.body).toBe('grant_type=refresh_token&refresh_token=r1&client_id=c');
+    expect(await keptDevice(at.state, key.account)).toBeUndefined();
+  });
+
+  it('leaves its device to the next login where the homeserver keeps that', async () => {
+    const soft = () => Response.json({ errcode: 'M_UNKNOWN_TOKEN', soft_logout: true }, { status: 401 });
+    const over = ({ path }: Told) =>
+      path.endsWith('/refresh') ? Response.json({ errcode: 'M_FORBIDDEN' }, { status: 403 }) : soft();
+    for (const [own, answer] of [
+      [login, soft],
+      [{ ...login, refresh: 'r1' }, soft],
+      [{ ...login, refresh: 'r1' }, over],
+      [{ ...login, refresh: 'r1', expires: 0 }, over],
+    ] as const) {
+      const at = world(answer);
+      const { server } = at.open(own);
+      await expect(server.call(whoami)).rejects.toMatchObject({ code: 'not-registered', foreign: 'M_UNKNOWN_TOKEN' });
+      expect(await keptDevice(at.state, key.account)).toEqual({ user: login.user, device: login.device });
+    }
+  });
+
+  it('is no other device for a homeserver that is away while its token is renewed', async () => {
+    const at = world(({ path }) =>
+      path.endsWith('/refresh') ? unknown() : Response.json({ errcode: 'M_UNKNOWN' }, { status: 502 }),
+    );
+    const { server } = at.open({ ...login, refresh: 'r1', expires: 0 });
+    await expect(server.call(whoami)).rejects.toMatchObject({ code: 'remote-server-timeout' });
   });
 });

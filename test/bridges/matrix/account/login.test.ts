@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { loginOf } from '#bridges/matrix/account/connection.ts';
 import { passwordAndToken } from '#bridges/matrix/account/login.ts';
 import { byOauth } from '#bridges/matrix/account/oauth.ts';
+import { keepDevice } from '#bridges/matrix/account/soft-logout.ts';
 import { bySso, serveSso } from '#bridges/matrix/account/sso.ts';
 import { config } from '#bridges/matrix/config.ts';
 import type { Credentials, Host, Login, Serve, Step } from '#src/bridge.ts';
 import type { Answer } from '#src/model/form.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
+import { memoryState } from '../../../contract/memory-state.ts';
 import { handClock } from '../../../hand-clock.ts';
 
 const settings = config.parse({
@@ -22,7 +24,7 @@ function world(answers: Answers) {
   const asked: { readonly path: string; readonly body: Record<string, unknown> }[] = [];
   let serve: Serve | undefined;
   const host = {
-    ...{ clock, signal: new AbortController().signal },
+    ...{ clock, signal: new AbortController().signal, state: memoryState(clock).state },
     async fetch(url: string, { body = '', headers = {} }: { body?: string; headers?: Record<string, string> } = {}) {
       const path = new URL(url).pathname.replace('/_matrix/client', '');
       const isForm = headers['Content-Type']?.includes('form') ?? false;
@@ -92,6 +94,19 @@ describe('a login on Matrix', () => {
     const other = { ...fill, user: ['@romeo:other.example'] };
     await expect(play(byPassword, host, other, nothing)).rejects.toMatchObject({ code: 'not-allowed' });
     expect(asked).toHaveLength(2);
+  });
+
+  it('is the device again that its homeserver has kept, and no other user is', async () => {
+    const { host, asked } = world({
+      '/v3/login': ({ identifier, device_id = 'NEW' }) =>
+        Response.json({ user_id: (identifier as { user: string }).user, device_id, access_token: 't' }),
+    });
+    if (!byPassword) throw new Error('there is no such login');
+    await keepDevice(host.state, account, { user: '@romeo:hs.example', device: 'D' });
+    const fill = { user: ['romeo'], password: ['pw'], encryption: ['true'] };
+    expect(await play(byPassword, host, fill, nothing)).toMatchObject({ device: 'D' });
+    expect(await play(byPassword, host, { ...fill, user: ['juliet'] }, nothing)).toMatchObject({ device: 'NEW' });
+    expect(asked.map(({ body }) => body.device_id)).toEqual(['D', undefined]);
   });
 
   it('goes by token', async () => {
