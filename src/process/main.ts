@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
-import { type SubCommand, UsageError, usage } from './cli/arguments.ts';
+import { CONFIG_OPTION as CONFIG, helpOf, type SubCommand, UsageError, usage } from './cli/arguments.ts';
 import { importHelp } from './cli/import-help.ts';
 import { queueHelp } from './cli/queue-help.ts';
 import { packageVersion } from './version.ts';
-
-const CONFIG = '[--config FILE]';
 
 const COMMANDS: readonly SubCommand[] = [
   {
@@ -102,7 +100,8 @@ export async function main([name, ...args]: readonly string[]): Promise<number> 
   const commands = existsSync(DEMO) ? [...COMMANDS, DEMO_COMMAND] : COMMANDS;
   if (name === '--version') return print(`${packageVersion()}\n`);
   const chosen = commands.find((command) => command.name === name);
-  if (name === '--help' || name === 'help' || args.includes('--help')) return print(chosen?.help ?? usage(commands));
+  if (name === '--help' || name === 'help' || args.includes('--help'))
+    return print(chosen ? helpOf(chosen) : usage(commands));
   if (!chosen && name === DEMO_COMMAND.name)
     return complain('the demo needs a checkout of the sources: it is not part of the package');
   if (!chosen)
@@ -113,7 +112,7 @@ export async function main([name, ...args]: readonly string[]): Promise<number> 
     const { command } = await chosen.load();
     return await command(args);
   } catch (error) {
-    if (error instanceof UsageError) return complain(`${error.message}\n\n${usage(commands)}`.trimEnd());
+    if (error instanceof UsageError) return complain(`${error.message}\n\n${helpOf(chosen)}`.trimEnd());
     throw error;
   }
 }

@@ -5,7 +5,8 @@ import { withDesk } from './with-desk.ts';
 export async function command(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseOptions(args, CONFIG, 2);
   const [verb, jid = ''] = positionals;
-  if (verb !== 'purge') throw new UsageError(`accounts cannot "${verb ?? ''}", but purge JID`);
+  if (verb !== 'purge')
+    throw new UsageError(verb === undefined ? 'purge JID is missing' : `accounts cannot "${verb}", but purge JID`);
   // RFC 7622 §3.1: who has an account has a local part, and what names a client is no account.
   if (!/^[^@/\s]+@[^@/\s]+$/.test(jid))
     throw new UsageError(`"${jid}" is no address of a user, such as romeo@example.org`);

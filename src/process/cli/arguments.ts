@@ -19,6 +19,8 @@ export class UsageError extends Error {}
 
 /** The option that most commands have. */
 export const CONFIG = { config: { type: 'string', default: 'config.yaml' } } as const;
+/** The same as it stands in usage texts. */
+export const CONFIG_OPTION = '[--config FILE]';
 export const configOf = ({ config }: Values): string => (typeof config === 'string' ? config : CONFIG.config.default);
 
 /** The file named by `--config FILE`, `./config.yaml` without it. Throws a `UsageError` for anything else. */
@@ -56,6 +58,14 @@ function plain(message: string): string {
   return message.split(/\. |\n/, 1)[0] ?? message;
 }
 
+/** The text of `COMMAND --help`. */
+export function helpOf({ name, options, summary, help }: SubCommand): string {
+  if (help !== undefined) return help;
+  const config = options.includes(CONFIG_OPTION) ? '\n  --config FILE         default: ./config.yaml\n' : '';
+  const form = [name, options].filter(Boolean).join(' ');
+  return `Usage: isthmus ${form}\n\n${summary}\n${config}`;
+}
+
 /** The text of `--help`. */
 export function usage(commands: readonly SubCommand[]): string {
   const forms = commands.map(({ name, options }) => `${name} ${options}`);
@@ -68,7 +78,7 @@ export function usage(commands: readonly SubCommand[]): string {
     ...rows,
     '',
     'Options:',
-    '  --help                            this text',
+    '  --help                            this text, or after a command what that takes',
     '  --version                         the version',
     '',
   ].join('\n');

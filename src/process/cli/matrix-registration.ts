@@ -16,7 +16,13 @@ export async function command(args: readonly string[]): Promise<number> {
   const found = transports.filter(({ kind, domain }) => kind === 'matrix' && (wanted ?? domain) === domain);
   const [transport] = found;
   if (!transport || found.length > 1)
-    throw new UsageError(found.length > 1 ? 'name one of the domains' : 'no such transport speaks Matrix');
+    throw new UsageError(
+      found.length > 1
+        ? 'several transports speak Matrix: name one by its domain'
+        : wanted === undefined
+          ? 'no transport of the config speaks Matrix'
+          : `no transport ${wanted} speaks Matrix`,
+    );
   const settings = transport.settings as MatrixConfig;
   const url = http?.public_url;
   if (url === undefined && settings.appservice.url === undefined)
