@@ -90,6 +90,18 @@ export const wrongBridges: readonly Wrong[] = [
     wrong: (definition) => ({ ...definition, charges: () => [{ budget: 'nothing', amount: 1 }] }),
   },
   {
+    name: 'asks nobody for what it does not carry',
+    check: 'what nobody is asked for is carried all the same, and is not advertised',
+    wrong: (definition) => {
+      const { facts, policy } = definition.mapping;
+      const [out, none] = [
+        { ...facts.out, marker: 'none' },
+        { ...facts.in, marker: 'none' },
+      ] as const;
+      return { ...definition, mapping: { facts: { ...facts, out, in: none, unasked: ['marker'] }, policy } };
+    },
+  },
+  {
     name: 'starts two commands with one word',
     check: 'what is typed in a room starts one command of rooms',
     wrong: (definition) => ({

@@ -56,3 +56,6 @@ export const ghostPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, ident
 
 /** The same network with rooms that are one for all accounts. */
 export const sharedPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, rooms: 'shared' } };
+
+/** The same where few peers read markers: nobody is asked for one. */
+export const shyPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, unasked: ['marker'] } };

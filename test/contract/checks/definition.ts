@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { advertised } from '#mappings/advertised.ts';
 import type { Addresses } from '#src/model/address.ts';
+import type { Level } from '#src/model/capabilities.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, newEventId } from '#src/model/ids.ts';
@@ -41,6 +43,22 @@ export const definitionChecks: readonly Check[] = [
         expect(folded.kind).toBe(address.kind);
       });
       fc.assert(agree, { numRuns: 500, examples: STRANGE.map((local): [string] => [local]) });
+    },
+  },
+  {
+    name: 'what nobody is asked for is carried all the same, and is not advertised',
+    async run({ definition: { mapping } }) {
+      const { contact, room } = advertised(mapping, {});
+      for (const feature of mapping.facts.unasked ?? []) {
+        const levels = [mapping.facts.out, mapping.facts.in].map(
+          (side: { readonly [name: string]: Level }) => side[feature],
+        );
+        expect(
+          levels.some((level) => level !== undefined && level !== 'none'),
+          feature,
+        ).toBe(true);
+        expect([...contact, ...room]).not.toContain(feature);
+      }
     },
   },
   {

@@ -1,13 +1,13 @@
 import type { BridgeDefinition } from '#src/bridge.ts';
 import { type Order, orders } from '../../invented/control.ts';
-import { bothBridge, bridge, ghostBridge } from '../../invented/pigeon/index.ts';
+import { bothBridge, bridge, ghostBridge, shyBridge } from '../../invented/pigeon/index.ts';
 import { pigeonServer } from '../../invented/server.ts';
 import type { OpenWire } from '../wire.ts';
 
 /**
  * A loft. `pigeon(mercutio)> ~verona LETTER` is what Mercutio sends there, `pigeon(romeo)<` what Romeo's line asks for
  * (acknowledgements are left out), and `pigeon!` an order to the loft. `option: bytes SIZE`: it is given files up to that size. `option: bridge` is `own` where everybody logs in,
- * `ghosts` where nobody does, or `both`.
+ * `ghosts` where nobody does, or `both`; with `shy` nobody is asked for markers.
  */
 export const openWire: OpenWire = async (options) => {
   const server = await pigeonServer();
@@ -24,7 +24,7 @@ export const openWire: OpenWire = async (options) => {
     definition: BRIDGES[options.bridge ?? 'own'] ?? bridge,
     settings: {
       port: server.port,
-      guests: options.bridge === undefined,
+      guests: options.bridge === undefined || options.bridge === 'shy',
       ...(options.bytes && { file_size: options.bytes }),
     },
     async say(text, as = '') {
@@ -42,6 +42,11 @@ export const openWire: OpenWire = async (options) => {
   };
 };
 
-const BRIDGES: Readonly<Record<string, BridgeDefinition>> = { own: bridge, ghosts: ghostBridge, both: bothBridge };
+const BRIDGES: Readonly<Record<string, BridgeDefinition>> = {
+  own: bridge,
+  ghosts: ghostBridge,
+  both: bothBridge,
+  shy: shyBridge,
+};
 
 const isAck = (said: string): boolean => said.startsWith('{"ack"');

@@ -1,5 +1,5 @@
 import type { BridgeDefinition } from '#src/bridge.ts';
-import { bothPigeon, ghostPigeon, pigeon as mapping, sharedPigeon } from '../mapping.ts';
+import { bothPigeon, ghostPigeon, pigeon as mapping, sharedPigeon, shyPigeon } from '../mapping.ts';
 import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
 import { commands } from './commands.ts';
@@ -42,4 +42,11 @@ export const sharedBridge: BridgeDefinition<PigeonConfig> = {
   ...bridge,
   mapping: sharedPigeon,
   open: async (settings, host) => openBridge(settings, sharedPigeon.facts, host),
+};
+
+/** The same that asks nobody for markers. */
+export const shyBridge: BridgeDefinition<PigeonConfig> = {
+  ...bridge,
+  mapping: shyPigeon,
+  open: async (settings, host) => openBridge(settings, shyPigeon.facts, host),
 };
