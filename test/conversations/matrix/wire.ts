@@ -4,6 +4,7 @@ import type { SyncFault } from '../../fakes/homeserver-accounts.ts';
 import type { FakeRoom, Json } from '../../fakes/homeserver-state.ts';
 import { type FakeOauth, oauthServer } from '../../fakes/oauth-server.ts';
 import type { OpenWire } from '../wire.ts';
+import { openSealedDevice, type SealedDevice } from './sealed-device.ts';
 
 const DOMAIN = 'matrix.example';
 const PEOPLE: Readonly<Record<string, string>> = { alice: 'Alice', bob: 'Bob' };
@@ -96,6 +97,7 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
   const { state, accounts } = server;
   let release = (): void => undefined;
   let service: FakeOauth | undefined;
+  let device: SealedDevice | undefined;
   let flush: ReturnType<FakeHomeserver['gather']> | undefined;
   return {
     /** `room NAME RULE [SERVER] [nameless]`: she makes one more room, `#NAME` where its rule is public. */
@@ -196,6 +198,18 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     },
     /** `client NAME`: his other client has the token `token-PHONE`. */
     client: ([name = '']) => void accounts.login(userOf(name), 'PHONE'),
+    /** `sealed`: she has a device with keys. `whisper ROOM TEXT` is what she says encrypted, `whisper-late ROOM TEXT` the same with its key only at `keys`. */
+    sealed: async (_, who) => {
+      device = await openSealedDevice(server, userOf(who));
+    },
+    whisper: ([room = '', ...words]) => device?.say(roomOf(server, room), words.join(' '), false),
+    'whisper-late': ([room = '', ...words]) => device?.say(roomOf(server, room), words.join(' '), true),
+    keys: () => device?.give(),
+    /** `reads ROOM TEXT`: that is what her device reads of what was said last there. */
+    reads: async ([room = '', ...words]) => {
+      const last = await device?.last(roomOf(server, room));
+      if (last !== words.join(' ')) throw new Error(`she reads: ${last}`);
+    },
     /** `browser NAME PAGE`: he logs in on the page of the homeserver in a browser, which is sent back to where the page says. */
     browser: async ([name = '', page = '']) => {
       const back = /^([^?]+)\/login\/sso\/redirect\?redirectUrl=([^&]+)$/.exec(page);
