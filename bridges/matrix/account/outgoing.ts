@@ -19,7 +19,7 @@ import { type Content, type Json, textOf } from '#bridges/matrix/wire/event.ts';
 import type { Uploaded } from '#bridges/matrix/wire/files.ts';
 import { namedIn } from '#bridges/matrix/wire/mentions.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
-import { callsAll, levelFor, maySet, withLevel } from '#bridges/matrix/wire/power.ts';
+import { callsAll, contentOf, levelFor, maySet, withLevel } from '#bridges/matrix/wire/power.ts';
 import { nickOf, readersOf, userOf } from '#bridges/matrix/wire/room.ts';
 import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Host } from '#src/bridge.ts';
@@ -171,7 +171,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     if (level === undefined) throw new Failure('not-supported');
     // Creators of rooms of version 12 stand above all levels, and must not be named in them.
     if (room.levels.creators.includes(who)) throw new Failure('not-allowed');
-    await setState(id, 'm.room.power_levels', withLevel(room.levelContent ?? {}, who, level));
+    await setState(id, 'm.room.power_levels', withLevel(contentOf(room.levels, room.levelContent), who, level));
   }
 
   /** Comes into a room by a homeserver that may be given up. */

@@ -3,7 +3,7 @@ import { isBanned } from '#bridges/matrix/banned.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { presenceContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Json, objectOf } from '#bridges/matrix/wire/event.ts';
-import { levelFor, withLevel } from '#bridges/matrix/wire/power.ts';
+import { contentOf, levelFor, withLevel } from '#bridges/matrix/wire/power.ts';
 import { chooseNick, nickOf, occupantOf, userOf } from '#bridges/matrix/wire/room.ts';
 import type { Delivered, Host } from '#src/bridge.ts';
 import type { EventOf } from '#src/model/event.ts';
@@ -48,7 +48,7 @@ export function openModeration({ host, server, ghosts, rooms }: ModerationParts)
     const inside = rooms.get(to.room);
     if (!inside) throw new Failure('not-joined');
     const { levels, levelContent } = inside.room;
-    let content = levelContent ?? {};
+    let content = contentOf(levels, levelContent);
     for (const { user, rank } of users) {
       const level = levelFor(levels, rank);
       if (level === undefined) throw new Failure('not-supported');

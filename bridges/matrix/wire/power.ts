@@ -104,6 +104,9 @@ export function levelFor(
   return affiliation === 'none' ? levels.usersDefault : undefined;
 }
 
+/** The content of a room's levels as it is to be changed: where there is none yet, whoever has made the room stays who decides. */
+export const contentOf = (levels: PowerLevels, content: Json | undefined): Json => content ?? { users: levels.users };
+
 /** The content of levels in which a user has another one. */
 export const withLevel = (content: Json, user: string, level: number): Json => {
   const { [user]: _, ...others } = objectOf(content.users);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { receiptsIn, typingChanges } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Json, type RoomEvent, readEvent } from '#bridges/matrix/wire/event.ts';
 import { failureOf } from '#bridges/matrix/wire/failures.ts';
-import { levelFor, rankOf, readLevels, withLevel } from '#bridges/matrix/wire/power.ts';
+import { contentOf, levelFor, rankOf, readLevels, withLevel } from '#bridges/matrix/wire/power.ts';
 import { applyState, emptyRoom, type MatrixRoom, nickOf, readersOf, userOf } from '#bridges/matrix/wire/room.ts';
 import { stateNews } from '#bridges/matrix/wire/state-news.ts';
 
@@ -114,6 +114,16 @@ describe('power', () => {
       'none',
     );
     expect(rankOf(readLevels(undefined, { sender: '@c:hs', content: {} }), '@c:hs').affiliation).toBe('owner');
+  });
+
+  it('stays with who has made a room that has no levels yet, when somebody else gets some', () => {
+    const create = (room_version: string) => ({ sender: '@a:hs', content: { room_version } });
+    const old = readLevels(undefined, create('11'));
+    expect(withLevel(contentOf(old, undefined), '@b:hs', 50)).toEqual({ users: { '@a:hs': 100, '@b:hs': 50 } });
+    // Creators stand above all levels there, and must not be named.
+    const fresh = readLevels(undefined, create('12'));
+    expect(withLevel(contentOf(fresh, undefined), '@b:hs', 50)).toEqual({ users: { '@b:hs': 50 } });
+    expect(withLevel(contentOf(old, { ban: 5 }), '@b:hs', 50)).toEqual({ ban: 5, users: { '@b:hs': 50 } });
   });
 
   it('is told where it becomes another', () => {
