@@ -24,6 +24,8 @@ export type SessionLine = {
   lost?: Failure | undefined;
   session: Session | undefined;
   since: number;
+  /** The attempt that is under way is another one, or makes what the last run had: many do so at the same time. */
+  again: boolean;
   /** The attempt that waits until it may be made. */
   paced: PacedAttempt | undefined;
   /** The network wants to be left alone, by all who come. */
@@ -48,6 +50,7 @@ const newLine = (key: SessionKey): SessionLine => ({
   removed: false,
   session: undefined,
   since: 0,
+  again: false,
   paced: undefined,
   throttled: false,
   cancel: nothing,

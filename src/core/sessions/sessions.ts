@@ -142,6 +142,7 @@ export function openSessions(parts: SessionParts): Sessions {
   function again(line: SessionLine): void {
     // Whoever was sent away at their first attempt waits for the next.
     line.unasked = line.throttled ? line.unasked : true;
+    line.again = true;
     input(line, { kind: 'retry' });
   }
 
@@ -155,8 +156,8 @@ export function openSessions(parts: SessionParts): Sessions {
   function connectPaced(line: SessionLine): void {
     const { account, realm } = line.key;
     const forAll = parts.bridge(splitAccount(account).transport).connectPace?.(realm);
-    // Whoever asks does not wait where networks do not mind.
-    if (!forAll && !line.unasked) return connect(line);
+    // Whoever comes does not wait where networks do not mind.
+    if (!forAll && !line.again) return connect(line);
     const again = line.throttled;
     line.throttled = false;
     let gone = false;
@@ -183,6 +184,7 @@ export function openSessions(parts: SessionParts): Sessions {
     if (!line.paced || !line.unasked) return;
     line.cancel();
     line.unasked = undefined;
+    line.again = false;
     connectPaced(line);
   }
 
@@ -269,7 +271,10 @@ export function openSessions(parts: SessionParts): Sessions {
       const starts = line.phase.name === 'idle' || line.phase.name === 'closing';
       if (nick !== undefined && starts) line.nick = nick;
       if (!unasked && !starts) hurry(line);
-      if (starts || line.expected) line.unasked = unasked;
+      if (starts || line.expected) {
+        line.unasked = unasked;
+        line.again = false;
+      }
       if (!line.expected) return input(line, { kind: 'need' });
       // Whoever asks does not wait until others have come back.
       line.expected = false;

@@ -215,6 +215,18 @@ describe('a network that wants everybody one after the other', () => {
   });
 });
 
+it('connects at once whom their presence wants there, where the network does not mind', async () => {
+  const { clock, sessions, news } = openTown({ stays: true });
+  for (const user of ['romeo', 'juliet']) sessions.need(keyOf(user), undefined, true);
+  expect((await news()).filter((what) => what.includes('comes'))).toEqual(['romeo comes', 'juliet comes']);
+  // Who is lost comes back one after the other.
+  for (const user of ['romeo', 'juliet']) sessions.status(keyOf(user), lost);
+  clock.advance(5000);
+  expect((await news()).filter((what) => what.includes('comes'))).toEqual(['romeo comes']);
+  clock.advance(5000);
+  expect((await news()).filter((what) => what.includes('comes'))).toEqual(['juliet comes']);
+});
+
 it('makes an expected session at once for somebody who asks', async () => {
   const { sessions, clock, news } = openTown({ wanted: true });
   sessions.expect(romeo, 'Romeo', false);

@@ -94,7 +94,7 @@ describe('what happens in a channel', () => {
       'plain Nurse: hi there',
       'action Nurse: waves',
       'notice Nurse: look',
-      'plain Nurse: for ops',
+      'plain Nurse: [@] for ops',
       'role Nurse admin/moderator',
       'plain undefined: Mode #c [+vo-b+k Nurse Nurse *!*@x key] by irc.fake',
       'role Nurse member/participant',
