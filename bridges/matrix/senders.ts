@@ -16,6 +16,8 @@ export type SendersOptions = {
   readonly stop: AbortSignal;
   /** In whose name and where it is done: events of one lane go one after the other. Throws a `Failure`. */
   laneOf(event: Event): string;
+  /** It could not be sent. */
+  failed?(event: Event, failure: Failure): void;
 };
 
 export const TAKEN: Delivered = { ids: [], state: 'taken' };
@@ -31,7 +33,7 @@ export const taken = (...ids: readonly string[]): Delivered => ({
 });
 
 /** The queue in front of the senders: what becomes of an event is told by `host.settle`. */
-export function openSenders({ host, senders, most, stop, laneOf }: SendersOptions) {
+export function openSenders({ host, senders, most, stop, laneOf, failed }: SendersOptions) {
   const serial = lanes((error) => host.log.error({ err: error }, 'an event was lost in its lane'));
   let waiting = 0;
 
@@ -40,6 +42,7 @@ export function openSenders({ host, senders, most, stop, laneOf }: SendersOption
     try {
       return await (senders[event.kind] as (event: Event) => Promise<Delivered>)(event);
     } catch (error) {
+      if (error instanceof Failure) failed?.(event, error);
       if (error instanceof Failure) return stop.aborted ? inDoubt(error) : error;
       host.log.error({ err: error, kind: event.kind }, 'an event could not be sent');
       return new Failure('internal', { cause: error });

@@ -114,6 +114,11 @@ export const texts = catalogue({
     en: 'Your homeserver wants you to log in again. Do so in the same way as before: your rooms and keys stay.',
     de: 'Ihr Homeserver möchte, dass Sie sich noch einmal anmelden. Tun Sie das auf dieselbe Weise wie zuvor: Ihre Räume und Schlüssel bleiben.',
   },
+  notReached: (since: string) => ({
+    en: `The Matrix homeserver does not answer since ${since} UTC. What you write is kept and sent when it does again.`,
+    de: `Der Matrix-Homeserver antwortet seit ${since} UTC nicht. Was Sie schreiben, wird aufbewahrt und geschickt, sobald er es wieder tut.`,
+  }),
+  reachedAgain: { en: 'The Matrix homeserver answers again.', de: 'Der Matrix-Homeserver antwortet wieder.' },
   notRegistered: {
     en: 'The homeserver does not know this gateway: register what matrix-registration writes, and restart it.',
     de: 'Der Homeserver kennt dieses Gateway nicht: Tragen Sie ein, was matrix-registration schreibt, und starten Sie ihn neu.',

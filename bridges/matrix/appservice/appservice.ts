@@ -24,6 +24,7 @@ import { openGhosts, registerUser } from './ghosts.ts';
 import { greet } from './greeting.ts';
 import { openIncoming } from './incoming.ts';
 import { openModeration } from './moderation.ts';
+import { openOutage } from './outage.ts';
 import { openOutgoing } from './outgoing.ts';
 import { openPolicies } from './policies.ts';
 import { registered } from './registered.ts';
@@ -42,16 +43,16 @@ const PAST = 50;
 export async function openAppservice(config: MatrixConfig, host: Host): Promise<Omit<Bridge, 'connect'>> {
   const { homeserver, appservice } = config;
   const stop = new AbortController();
-  const server = registered(
-    openHomeserver({
-      host: { ...host, signal: AbortSignal.any([host.signal, stop.signal]) },
-      url: homeserver.url,
-      namedBy: 'operator',
-      timeout: homeserver.timeout,
-      token: () => appservice.as_token.open(),
-    }),
-    () => host.alarm('appservice', texts.notRegistered),
-  );
+  const signal = AbortSignal.any([host.signal, stop.signal]);
+  const outage = openOutage({ ...host, signal });
+  const reached = openHomeserver({
+    host: { ...host, signal },
+    url: homeserver.url,
+    namedBy: 'operator',
+    timeout: homeserver.timeout,
+    token: () => appservice.as_token.open(),
+  });
+  const server = registered(outage.watch(reached), () => host.alarm('appservice', texts.notRegistered));
   const ghosts = await openGhosts({ host, config, server });
   const directs = await openDirects(host);
   const reactions = openReactions(host);
@@ -86,6 +87,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
 
   const outgoing = openOutgoing({
     ...known,
+    outage,
     timeout: homeserver.timeout,
     moderation,
     tellName: incoming.tellName,
@@ -166,6 +168,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     async [Symbol.asyncDispose]() {
       closed = true;
       cancel();
+      outage[Symbol.dispose]();
       stop.abort();
       await outgoing.idle();
       await invitations.idle();

@@ -1,6 +1,6 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
 import type { Corrections } from '#bridges/matrix/corrections.ts';
-import { isEncrypted, openEncryptionLook } from '#bridges/matrix/encryption.ts';
+import { isEncrypted } from '#bridges/matrix/encryption.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { limited } from '#bridges/matrix/limit.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
@@ -28,7 +28,7 @@ import { userOf } from '#bridges/matrix/wire/room.ts';
 import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Delivered, Host } from '#src/bridge.ts';
 import { backoff } from '#src/lib/time/backoff.ts';
-import type { Draft, Event, EventOf } from '#src/model/event.ts';
+import type { Draft, Event, EventKind, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, splitAccount } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
@@ -37,6 +37,8 @@ import type { Direct, Directs } from './directs.ts';
 import type { Entering, GatewayRooms } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Moderation } from './moderation.ts';
+import type { Outage } from './outage.ts';
+import { openPlain } from './plain.ts';
 import { type Policies, shutOut } from './policies.ts';
 
 export type OutgoingParts = {
@@ -52,6 +54,7 @@ export type OutgoingParts = {
   readonly corrections: Corrections;
   readonly moderation: Moderation;
   readonly policies: Pick<Policies, 'user'>;
+  readonly outage: Pick<Outage, 'waits'>;
   readonly watchers: Map<string, Set<AccountKey>>;
   /** Ends with the bridge. */
   readonly stop: AbortSignal;
@@ -130,27 +133,7 @@ export function openOutgoing(parts: OutgoingParts) {
     return { room, account, user, ...(encrypted && { encrypted }) };
   }
 
-  const look = openEncryptionLook(server);
-
-  /** Nothing that can be read goes where all else is encrypted, as far as was told. */
-  function assertPlain({ room }: Aim): void {
-    const encrypted = rooms.get(room)?.room.encrypted ?? directs.in(room)?.encrypted ?? false;
-    if (encrypted) throw new Failure('policy-violation', { text: texts.encrypted });
-  }
-
-  /** The same, with what was not told yet. */
-  async function assertPlainNow(to: Aim): Promise<void> {
-    assertPlain(to);
-    if (await look(to.room, to.as)) await learnEncrypted(to.room);
-    assertPlain(to);
-  }
-
-  async function learnEncrypted(id: string): Promise<void> {
-    const entered = rooms.get(id);
-    if (entered) entered.room.encrypted = true;
-    const direct = directs.in(id);
-    if (direct) await directs.put({ ...direct, encrypted: true });
-  }
+  const { assertPlain, assertPlainNow } = openPlain({ server, rooms, directs });
 
   async function send(to: Aim, { type, content }: Content, transaction: string): Promise<string> {
     // A file takes minutes to get there, in which the room may have become encrypted.
@@ -388,9 +371,15 @@ export function openOutgoing(parts: OutgoingParts) {
   const queue = openSenders({
     ...{ host, senders, most: MOST_WAITING, stop: parts.stop },
     laneOf: (event) => `${accountOf(event)} ${placeKey(event.place)}`,
+    failed(event, { row }) {
+      if (row.retry && SAID.includes(event.kind)) parts.outage.waits(accountOf(event));
+    },
   });
   return { deliver: queue.deliver, aim, idle: queue.idle };
 }
+
+/** What is kept until the homeserver takes it, and whose sender wants to know. */
+const SAID: readonly EventKind[] = ['message', 'edit', 'retract', 'reaction'];
 
 /** Events that wait in this process. */
 const MOST_WAITING = 50_000;

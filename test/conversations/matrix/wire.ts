@@ -254,10 +254,11 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     silence: ([...part]) => void server.silent.add(part.join(' ')),
     /** `garble PART`: such calls are answered with a page of a proxy, until `speak`. */
     garble: ([...part]) => void server.garbled.add(part.join(' ')),
-    speak: () => {
-      server.silent.clear();
-      server.garbled.clear();
-      server.slow.clear();
+    /** `speak [PART]`: they are answered again, or those that were put off under this name. */
+    speak: ([...part]) => {
+      for (const list of [server.silent, server.garbled, server.slow])
+        if (part.length > 0) list.delete(part.join(' '));
+        else list.clear();
     },
     /** `slow PART`: such calls are done, and answered at `answer`; `late COUNT` waits for so many. */
     slow: ([...part]) => void server.slow.add(part.join(' ')),
