@@ -151,6 +151,7 @@ export const texts = catalogue({
     en: 'This cannot be an account or a password.',
     de: 'Das kann kein Konto oder Passwort sein.',
   },
+  goesOn: (channel: string) => ({ en: `It goes on in ${channel}.`, de: `Es geht in ${channel} weiter.` }),
   calledThere: (channel: string) => ({
     en: `On this server the channel is called ${channel}.`,
     de: `Auf diesem Server heißt der Kanal ${channel}.`,

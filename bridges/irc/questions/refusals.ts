@@ -11,8 +11,11 @@ import { NAMING_COMMAND } from './question-table.ts';
  * knows what it is about, or a person is to be shown it.
  */
 export function refused(line: Line, { view, pending, questions, unaskedJoins, ownTyping }: IrcConnection): boolean {
-  const elsewhere = line.command === '470' && isName(line.params[2] ?? '') ? (line.params[2] ?? '') : undefined;
-  const failure = refusal(line, elsewhere && addressOf('room', elsewhere, view));
+  const elsewhere = line.command === '470' && isName(line.params[2] ?? '') ? line.params[2] : undefined;
+  const failure = refusal(
+    line,
+    elsewhere === undefined ? undefined : { name: elsewhere, address: addressOf('room', elsewhere, view) },
+  );
   const question = questions.refused(line);
   const event = failure && pending.refused(line);
   // A command that is named is better known than what is only the oldest.

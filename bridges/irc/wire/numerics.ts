@@ -105,15 +105,19 @@ function codeOf({ command, params: [, about = ''] }: Line): FailureCode | undefi
   return Object.hasOwn(CODES, command) ? CODES[command] : undefined;
 }
 
-/** The failure that a numeric stands for; `undefined` for one that refuses nothing. `address` goes with 470. */
-export function refusal(line: Line, address?: string): Failure | undefined {
+/** Where a channel goes on: its name there and its address with us. */
+type Elsewhere = { readonly name: string; readonly address: string };
+
+/** The failure that a numeric stands for; `undefined` for one that refuses nothing. `elsewhere` goes with 470. */
+export function refusal(line: Line, elsewhere?: Elsewhere): Failure | undefined {
   const code = codeOf(line);
   if (!code) return undefined;
   const said = cleaned(line.params.length > 1 ? (line.params.at(-1) ?? '') : '');
+  const text = elsewhere ? texts.goesOn(elsewhere.name) : failures[code].text;
   return new Failure(code, {
-    text: said === '' ? failures[code].text : texts.serverSays(failures[code].text, said),
+    text: said === '' ? text : texts.serverSays(text, said),
     foreign: `${line.command} ${said}`.trim(),
-    ...(address === undefined ? {} : { address }),
+    ...(elsewhere && { address: elsewhere.address }),
   });
 }
 
