@@ -75,6 +75,15 @@ export const config = z.strictObject({
     .max(20)
     .default([])
     .describe('Rooms with policy lists (m.policy.rule): whom they ban is neither heard nor reached by ghosts'),
+  direct_rooms: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .default(20)
+    .describe(
+      'How many rooms for the two of them somebody on Matrix has with a person on XMPP: invitations into more are declined',
+    ),
   encrypted_files: durationSchema(60_000, 366 * 86_400_000)
     .prefault('3d')
     .describe('How long links lead to files of encrypted rooms, which they decrypt; never longer than media.retention'),

@@ -102,6 +102,10 @@ export const texts = catalogue({
     en: 'This gateway cannot read encrypted rooms. Please start a chat without encryption.',
     de: 'Dieses Gateway kann verschlüsselte Räume nicht lesen. Bitte einen unverschlüsselten Chat beginnen.',
   },
+  manyDirects: {
+    en: 'You have enough rooms for us two: write to me in one of them.',
+    de: 'Sie haben genug Räume für uns zwei: Schreiben Sie mir in einem davon.',
+  },
   undelivered: {
     en: 'This message could not be delivered to me.',
     de: 'Diese Nachricht konnte mir nicht zugestellt werden.',

@@ -57,6 +57,7 @@ export function openAccounts(config: MatrixConfig, host: Host) {
       ...{ host, key, credentials: credentials ?? {}, signal, doubts },
       namedBy: namedBy(config, url),
       timeout: config.homeserver.timeout,
+      directRooms: config.direct_rooms,
       link: (file) => lentFile(host.media, file, { account: key.account, encrypted: config.encrypted_files }),
       reached: resolve,
       over() {

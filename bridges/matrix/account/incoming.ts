@@ -1,6 +1,5 @@
 import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { isWritten } from '#bridges/matrix/marks.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
@@ -14,33 +13,26 @@ import { relationOf } from '#bridges/matrix/wire/replies.ts';
 import { applyState, titleOf } from '#bridges/matrix/wire/room.ts';
 import { stateNews } from '#bridges/matrix/wire/state-news.ts';
 import { asThird } from '#bridges/matrix/wire/third-person.ts';
-import type { Host, StateWrite } from '#src/bridge.ts';
+import type { StateWrite } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Draft, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+import type { ForeignId } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import type { Party } from '#src/model/party.ts';
 import { madeWith } from './directs.ts';
 import { openEncrypted, type Tense } from './encrypted.ts';
-import { openOwnInvitations } from './invited.ts';
+import { type OwnInvitationParts, openOwnInvitations } from './invited.ts';
 import type { Looks } from './looks.ts';
-import { looksIn, type OwnRoom, type OwnRooms } from './rooms.ts';
+import { looksIn, type OwnRoom } from './rooms.ts';
 import type { OwnRoomNews, SyncNews } from './sync.ts';
 import { accountTexts as texts } from './texts.ts';
 
-export type OwnIncomingParts = {
-  readonly host: Host;
-  readonly account: AccountKey;
-  readonly user: string;
-  readonly server: Homeserver;
-  readonly rooms: OwnRooms;
+export type OwnIncomingParts = OwnInvitationParts & {
   readonly reactions: Reactions;
   readonly threads: Threads;
   readonly corrections: Corrections;
   readonly keys: DeviceKeys | undefined;
-  /** Ends with the session. */
-  readonly stop: AbortSignal;
   readonly looks: Looks;
   readonly link: ReadingView['link'];
 };
@@ -53,11 +45,11 @@ const LISTED = 'listed ';
 
 /** What the homeserver tells of one account. One sync is taken after the other. */
 export function openOwnIncoming(parts: OwnIncomingParts) {
-  const { host, account, user, server, rooms, reactions, threads, keys, looks, stop } = parts;
+  const { host, account, user, server, rooms, reactions, threads, keys, looks } = parts;
   const authors = openRecent<string>(AUTHORS);
   /** The rooms that stand on the user's list, each with the place of the sync that told of it first. */
   const listed = new Map<string, string>();
-  const invitations = openOwnInvitations({ host, account, user, server, rooms, stop });
+  const invitations = openOwnInvitations(parts);
   const encrypted = openEncrypted({ host, account, keys, draftsOf, take: takeSaid, within });
   let knowsListed = false;
   /** Nothing was taken in yet: what is told next may go on where an earlier run has stopped. */

@@ -13,6 +13,8 @@ export type OwnInvitationParts = {
   readonly user: string;
   readonly server: Homeserver;
   readonly rooms: OwnRooms;
+  /** How many rooms with one person are entered unasked. */
+  readonly directRooms: number;
   /** Ends with the session. */
   readonly stop: AbortSignal;
 };
@@ -22,7 +24,8 @@ const INVITED = 'invited-to ';
 const MOST_TOLD = 100;
 
 /** Invitations of an account: those to talk alone are accepted, beside all else that a sync tells. */
-export function openOwnInvitations({ host, account, user, server, rooms, stop }: OwnInvitationParts) {
+export function openOwnInvitations(parts: OwnInvitationParts) {
+  const { host, account, user, server, rooms, stop } = parts;
   /** Who has invited into which rooms, as was told. */
   const told = new Map<string, string>();
   let opening: Promise<Invitations> | undefined;
@@ -67,7 +70,8 @@ export function openOwnInvitations({ host, account, user, server, rooms, stop }:
       const admission = await host.admits({ account, contact: localOf(sender) });
       if (admission === 'blocked' || admission === 'declined')
         return invitations.beside({ room, sender }, () => leave(room));
-      if (content.is_direct === true && (admission === 'yes' || admission === 'first'))
+      const isWanted = content.is_direct === true && rooms.count(sender) < parts.directRooms;
+      if (isWanted && (admission === 'yes' || admission === 'first'))
         return invitations.accept({ room, sender }, account);
       // The same invitation stands in every first sync.
       if (told.get(room) === sender || (told.size >= MOST_TOLD && !told.has(room))) return;

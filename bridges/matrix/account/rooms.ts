@@ -132,6 +132,10 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
       if (partner !== undefined && at > (latest.get(partner)?.at ?? 0)) latest.set(partner, { id, at });
     },
 
+    /** How many rooms the account is in with a person alone. */
+    count(who: string): number {
+      return [...partners].filter(([id, partner]) => partner === who && this.isIn(id)).length;
+    },
     /** Where the account talks with a person alone, if it is still there. */
     between(who: string): string | undefined {
       const inside = (id: string | undefined): id is string => id !== undefined && this.isIn(id);

@@ -53,6 +53,7 @@ export type OwnAccountParts = {
   readonly timeout: number;
   readonly signal: AbortSignal;
   readonly link: OwnIncomingParts['link'];
+  readonly directRooms: number;
   readonly doubts: Recent<string>;
   /** The homeserver knows the account; what it was told meanwhile is not taken in yet. */
   reached(server: Homeserver): void;
@@ -97,7 +98,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   const corrections = openCorrections(server, CORRECTIONS);
   const looks = openLooks({ host, account, user, server });
   const known = { host, account, user, server, rooms, reactions, threads, corrections, keys, looks };
-  const incoming = openOwnIncoming({ ...known, link: parts.link, stop: stop.signal });
+  const incoming = openOwnIncoming({ ...known, link: parts.link, directRooms: parts.directRooms, stop: stop.signal });
   const outgoing = openOwnOutgoing({
     ...known,
     device,

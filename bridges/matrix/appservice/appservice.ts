@@ -66,7 +66,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   const invitations = await openInvitations({
     host,
     stop: stop.signal,
-    enter: entersDirect({ server, ghosts, directs }),
+    enter: entersDirect({ server, ghosts, directs, most: config.direct_rooms }),
   });
   const known = { host, server, ghosts, rooms, directs, reactions, threads, corrections, policies, consents, watchers };
   const incoming = openIncoming({ ...known, config, bot, invitations });

@@ -16,13 +16,20 @@ const PREFIX = 'direct ';
 /** The direct rooms of all accounts: known from the start, and kept. All of one person are one contact. */
 export async function openDirects({ state }: Pick<Host, 'state'>) {
   const byRoom = new Map<string, Direct>();
-  /** The room that was active last. */
-  const latest = new Map<string, string>();
-  const pair = (account: AccountKey, user: string): string => `${account} ${user}`;
+  /** The rooms of an account with one person, that which was active last at the end. */
+  const pairs = new Map<string, Set<string>>();
+  const roomsOf = (account: AccountKey, user: string): Set<string> =>
+    pairs.get(`${account} ${user}`) ?? new Set<string>();
   for (const { key, value } of await state.list({ prefix: PREFIX })) {
     const direct = { ...(JSON.parse(value) as Omit<Direct, 'room'>), room: key.slice(PREFIX.length) };
     byRoom.set(direct.room, direct);
-    latest.set(pair(direct.account, direct.user), direct.room);
+    active(direct);
+  }
+
+  function active({ account, user, room }: Direct): void {
+    const all = roomsOf(account, user);
+    all.delete(room);
+    pairs.set(`${account} ${user}`, all.add(room));
   }
 
   const writeOf = ({ room, ...direct }: Direct): StateWrite => ({ key: PREFIX + room, value: JSON.stringify(direct) });
@@ -31,7 +38,7 @@ export async function openDirects({ state }: Pick<Host, 'state'>) {
   async function put(direct: Direct): Promise<void> {
     await state.write([writeOf(direct)]);
     byRoom.set(direct.room, direct);
-    latest.set(pair(direct.account, direct.user), direct.room);
+    active(direct);
   }
 
   const making = new Set<AccountKey>();
@@ -54,21 +61,19 @@ export async function openDirects({ state }: Pick<Host, 'state'>) {
     in: (room: string): Direct | undefined => byRoom.get(room),
     /** Where the account talks with a user. */
     between(account: AccountKey, user: string): Direct | undefined {
-      const room = latest.get(pair(account, user));
+      const room = [...roomsOf(account, user)].at(-1);
       return room === undefined ? undefined : byRoom.get(room);
     },
+    count: (account: AccountKey, user: string): number => roomsOf(account, user).size,
     /** Something was said in it. */
-    active({ account, user, room }: Direct): void {
-      latest.set(pair(account, user), room);
-    },
+    active,
     async remove(room: string): Promise<void> {
       const direct = byRoom.get(room);
       if (!direct) return;
       byRoom.delete(room);
-      const key = pair(direct.account, direct.user);
-      const other = [...byRoom.values()].findLast((one) => pair(one.account, one.user) === key);
-      if (other) latest.set(key, other.room);
-      else latest.delete(key);
+      const left = roomsOf(direct.account, direct.user);
+      left.delete(room);
+      if (left.size === 0) pairs.delete(`${direct.account} ${direct.user}`);
       await state.delete({ key: PREFIX + room });
     },
     of: (account: AccountKey): readonly Direct[] => [...byRoom.values()].filter((one) => one.account === account),

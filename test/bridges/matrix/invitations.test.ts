@@ -32,7 +32,7 @@ async function opened(join: (room: string) => Promise<object>, known: TestHost =
   const invitations = await openInvitations({
     host,
     stop: stop.signal,
-    enter: entersDirect({ server, ghosts, directs }),
+    enter: entersDirect({ server, ghosts, directs, most: 20 }),
   });
   const kept = async () => (await host.state.list({ prefix: 'invited ' })).length;
   return { known, joins, directs, stop, invitations, kept };

@@ -44,6 +44,7 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 100
     looks,
     link: () => undefined,
     stop: host.signal,
+    directRooms: 20,
   };
   const incoming = openOwnIncoming(parts);
   const told = (): unknown[] =>

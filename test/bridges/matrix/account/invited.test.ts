@@ -26,7 +26,7 @@ function opened(join: (room: string) => Promise<object>) {
   } as unknown as Homeserver;
   const rooms = openOwnRooms({ account, user, server });
   const invitations = openOwnInvitations({
-    ...{ host: known.host, account, user, server, rooms, stop: new AbortController().signal },
+    ...{ host: known.host, account, user, server, rooms, stop: new AbortController().signal, directRooms: 20 },
   });
   return { ...known, invitations, rooms, kept };
 }
