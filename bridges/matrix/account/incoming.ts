@@ -153,9 +153,8 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     const own = await withState(news);
     expectDirect(news);
     const past = since === undefined || (isNew && rooms.partner(news.id) === undefined);
-    const { before } = news;
     // What lies before may be shown to nobody: what has come is told all the same.
-    if (news.limited && !past && before !== undefined) await within(() => fillIn(news.id, before, since));
+    if (news.limited && !past) await within(() => fillIn(news.id, news.before, since));
     // What was said before the account was linked, or had come in, is the past.
     if (isNew) {
       for (const one of news.timeline) learn(own, one);
@@ -206,10 +205,11 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   }
 
   /** Reads what a sync has left out, the oldest first. What is further back stays there for who asks. */
-  async function fillIn(id: string, before: string, since: string | undefined): Promise<void> {
+  async function fillIn(id: string, before: string | undefined, since: string | undefined): Promise<void> {
     const found: unknown[] = [];
-    let from: string | undefined = before;
-    for (let page = 0; page < GAP_PAGES && from !== undefined; page++) {
+    // Without a place to begin at it is read from the end (§11.1.4): what comes twice is told once.
+    let from = before;
+    for (let page = 0; page < GAP_PAGES && (page === 0 || from !== undefined); page++) {
       const query = { dir: 'b', limit: GAP_PAGE, from, to: since };
       const told: Json = await server.call({ method: 'GET', path: ['v3', 'rooms', id, 'messages'], query });
       found.push(...listOf(told.chunk));

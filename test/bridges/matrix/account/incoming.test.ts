@@ -139,6 +139,23 @@ describe('what an account is told', () => {
     expect(told()).toEqual(['after the gap']);
   });
 
+  it('is told what a gap holds, also where the homeserver does not say where that is', async () => {
+    const asked: unknown[] = [];
+    const [first, second, third] = [said('first'), said('second'), said('third')];
+    const pages: readonly object[] = [{ chunk: [third, second], end: 'p1' }, { chunk: [first] }];
+    const call = async ({ query }: { query: { from?: string } }) => {
+      asked.push(query.from);
+      return pages[asked.length - 1] ?? {};
+    };
+    const { sync, told } = opened('romeo', undefined, { call });
+    await sync([]);
+    asked.length = 0;
+    await sync([third], { limited: true, before: undefined }, 's2');
+    expect(asked).toEqual([undefined, 'p1']);
+    // The core drops what it was told before.
+    expect([...new Set(told())]).toEqual(['first', 'second', 'third']);
+  });
+
   it('is told again what could not be kept', async () => {
     const known = testHost('matrix.example', 1000, {});
     const emit = known.host.emit;
