@@ -366,7 +366,7 @@ export type Host = {
   /** In which language an account is spoken to, for what is told it as a message. */
   language(account: AccountKey): Language;
   readonly state: BridgeState;
-  /** What holds at a place: in a shared room what is set for all, and over it what `account` has set for itself. */
+  /** What holds at a place, in a shared room for `account`. */
   settings(place: Place, account?: AccountKey): Promise<Settings>;
   /** Opens a TCP or TLS connection under the address rules. Rejects with a `Failure`. */
   readonly connect: Connect;

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { fileTrouble } from '#src/model/secret.ts';
 import { openKey } from './key-file.ts';
 import { migrations } from './migrations.ts';
 import { keysInUse } from './rekey.ts';
@@ -29,7 +30,7 @@ export async function restoreStore(url: string, from: string, at: { key: string;
   using _lock = lockSqlite(file);
   const fresh = `${file}.restoring`;
   rmSync(fresh, { force: true });
-  copyFileSync(from, fresh);
+  copy(from, fresh);
   try {
     await inspect(fresh, from, at.key);
     sync(fresh);
@@ -43,9 +44,18 @@ export async function restoreStore(url: string, from: string, at: { key: string;
   }
 }
 
+function copy(from: string, to: string): void {
+  try {
+    copyFileSync(from, to);
+  } catch (error) {
+    rmSync(to, { force: true });
+    throw new StoreRefused(`${from}: cannot be copied to ${to}: ${fileTrouble(error)}`);
+  }
+}
+
 async function inspect(fresh: string, from: string, keyFile: string): Promise<void> {
   await using care = openCare(fresh);
-  const database = openDatabase(fresh, false);
+  const database = openDatabase(fresh, false, from);
   try {
     database.db.exec('pragma journal_mode = delete');
     const version = versionOf(database, from);

@@ -8,15 +8,15 @@ const MOST_PREPARED = 500;
 /** What both threads do with their connection. */
 export type Database = { readonly db: DatabaseSync; run(sql: string, params: readonly Value[]): Result };
 
-/** Opens the file. Throws StoreRefused where it cannot be opened or is not a database. */
-export function openDatabase(file: string, readOnly: boolean): Database {
+/** Opens the file, which people know as `called`. Throws StoreRefused where it cannot be opened or is not a database. */
+export function openDatabase(file: string, readOnly: boolean, called = file): Database {
   try {
     const db = new DatabaseSync(file, { readOnly, timeout: PATIENCE });
     // Reading the schema is what finds out that a file is something else.
     db.prepare('select count(*) from sqlite_schema').get();
     return { db, run: runner(db) };
   } catch (error) {
-    throw new StoreRefused(`${file} cannot be opened as a SQLite database: ${describe(error)}`);
+    throw new StoreRefused(`${called} cannot be opened as a SQLite database: ${describe(error)}`);
   }
 }
 

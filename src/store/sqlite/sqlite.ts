@@ -29,7 +29,8 @@ import type { WriterAsk, WriterData } from './writer.worker.ts';
  */
 export async function openSqlite(file: string, log: Log, heart?: Heart): Promise<Engine> {
   await using opened = new AsyncDisposableStack();
-  opened.use(openFile(file));
+  opened.use(lockSqlite(file));
+  make(file, () => createPrivate(file));
   const data: WriterData = { file, heart: heart && { beats: heart.beats, stallTime: heart.stallTime } };
   const writer = opened.use(await startThread<WriterAsk, QueryAnswer>('#src/store/sqlite/writer.worker.ts', data, log));
   opened.defer(async () => void (await writer.ask('close')));
@@ -69,16 +70,12 @@ export async function openSqlite(file: string, log: Log, heart?: Heart): Promise
   };
 }
 
-/** The lock of the file, which is made where there is none. Throws StoreRefused where it cannot be. */
-function openFile(file: string): Disposable {
+/** Does what makes files of a store. Throws StoreRefused where they cannot be made. */
+function make(store: string, work: () => void): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const lock = lockSqlite(file);
-    createPrivate(file);
-    return lock;
+    work();
   } catch (error) {
-    if (error instanceof StoreRefused) throw error;
-    throw new StoreRefused(`the store ${file} cannot be opened: ${fileTrouble(error)}`);
+    throw new StoreRefused(`the store ${store} cannot be opened: ${fileTrouble(error)}`);
   }
 }
 
@@ -94,18 +91,22 @@ function rowsOrError(outcome: PackedOutcome): readonly Row[] | Error {
 
 /**
  * Holds an exclusive transaction on a second file: it is refused at once to anybody else, and the kernel drops it when
- * the process ends, however it ends. The database itself stays open to backups and to people who look.
+ * the process ends, however it ends. The database itself stays open to backups and to people who look. Makes the folder where
+ * there is none. Throws StoreRefused.
  */
 export function lockSqlite(file: string): Disposable {
   const name = `${file}.lock`;
-  createPrivate(name);
+  make(file, () => {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    createPrivate(name);
+  });
   const db = new DatabaseSync(name, { timeout: 0 });
   try {
     db.exec('begin exclusive');
   } catch (error) {
     db.close();
     throw new StoreRefused(
-      `the store ${file} is in use by another process: ${name} is locked (${error instanceof Error ? error.message : error})`,
+      `the store ${file} is in use by another process, such as a gateway that runs: ${name} is locked (${error instanceof Error ? error.message : error})`,
     );
   }
   return { [Symbol.dispose]: () => db.close() };

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import { pino } from 'pino';
@@ -217,8 +217,21 @@ describe('isthmus backup and restore', () => {
     change('delete from bridge_state; drop table schema_version');
     await refused(/is no store of ours/);
     writeFileSync(copy, 'no database at all');
-    await refused(/cannot be opened as a SQLite database/);
+    await refused(/copy\.db cannot be opened as a SQLite database/);
+    rmSync(copy);
+    mkdirSync(copy);
+    await refused(/copy\.db: cannot be copied to .*: it is a directory/);
     expect(readdirSync(at.path).filter((name) => name.includes('restoring'))).toEqual([]);
+  });
+
+  it('puts a copy on a machine where nothing is yet, not even the folder', async () => {
+    using at = await house();
+    const copy = `${at.path}/copy.db`;
+    await at.tell('backup', copy);
+    writeFileSync(at.config, readFileSync(at.config, 'utf8').replace('/store.db', '/new/store.db'));
+    expect((await at.tell('restore', copy)).code).toBe(0);
+    expect(count(`${at.path}/new/store.db`)).toBe(1);
+    expect(statSync(`${at.path}/new`).mode & 0o777).toBe(0o700);
   });
 
   it('names the commands of PostgreSQL, without the password', async () => {
