@@ -102,16 +102,24 @@ export function openPrimaries(): Primaries {
   }
 
   function isPrimary(channel: string, connection: PrimaryCandidate): boolean {
-    const [queue, entry] = [channels.get(channel), entryOf(channel, connection)];
-    if (!queue || !entry) return false;
-    const appearances = connection.appearances(channel);
+    const queue = channels.get(channel);
+    const entry = queue?.entries.get(connection.account);
+    if (!queue || entry?.connection !== connection) return false;
+    // Most have nobody before them.
+    return queue.first === entry || seniorOf(channel, queue, entry) === entry;
+  }
+
+  /** The first that has come before a connection and that it has to leave speaking to; itself where there is none. */
+  function seniorOf(channel: string, queue: Queue, entry: Entry): Entry | undefined {
+    const appearances = entry.connection.appearances(channel);
     let senior = entry.appearances === appearances ? (entry.senior ?? queue.first) : queue.first;
-    while (senior && senior !== entry && (senior.out || isPast(channel, senior, connection))) {
+    while (senior && senior !== entry && (senior.out || isPast(channel, senior, entry.connection))) {
       if (forgets(senior, entry)) takeOut(queue, senior);
       senior = senior.next;
     }
-    Object.assign(entry, { senior, appearances });
-    return senior === entry;
+    entry.senior = senior;
+    entry.appearances = appearances;
+    return senior;
   }
 
   function note(entry: Entry, line: MessageLine, limit: number): void {

@@ -79,7 +79,7 @@ function inChannel(line: Line, name: string, connection: IrcConnection): true {
   // https://ircv3.net/specs/extensions/account-tag
   if (member && view.caps.has('account-tag')) member.login = accountOf(line.tags.account);
   if (channel.held && realm.primaries.members(folded).length < 2) return hold(channel.held, line, connection);
-  emit(host, naming(decode(line, view), channel, view));
+  emit(host, naming(decode(line, view), channel));
   return true;
 }
 
