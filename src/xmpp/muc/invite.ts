@@ -6,8 +6,15 @@ import type { EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import { jidOf, splitJid } from '#src/xmpp/stanza/jid.ts';
-import { assertHere, type JidTarget, type RoomTarget, roomPlace } from '#src/xmpp/stanza/target.ts';
+import { escapeLocal, jidOf, splitJid } from '#src/xmpp/stanza/jid.ts';
+import {
+  addressOfName,
+  assertHere,
+  type JidTarget,
+  occupantId,
+  type RoomTarget,
+  roomPlace,
+} from '#src/xmpp/stanza/target.ts';
 import { attrs, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, ReadContext, Reading, Sending, WholeContext } from '#src/xmpp/xep/extension.ts';
 
@@ -42,9 +49,21 @@ function mediated(x: Element, reading: Reading, context: ReadContext): Reading {
   if (!invite || target.kind !== 'room' || to.resource !== '' || stanza.attrs.type === 'groupchat') return reading;
   if (invites.length > 1) throw new Failure('bad-request', { text: texts.inviteOne });
   if (view.nickOf(roomPlace(view, target, from.bare), from.full) === undefined) throw new Failure('not-joined');
-  const invitee = splitJid(invite.attrs.to ?? '');
-  const person: JidTarget = invitee.domain === view.transport.domain ? view.target(invitee.local) : { kind: 'gateway' };
+  const person = invitee(invite.attrs.to ?? '', target, context);
   return invitation({ person, room: target, reason: invite.getChildText('reason') ?? undefined }, context);
+}
+
+/** Who is meant: by an address of their own, as an occupant of a room, or by a nick alone, as other gateways take it. */
+function invitee(to: string, room: RoomTarget, { from, view }: ReadContext): JidTarget {
+  const { local, domain, resource } = splitJid(to);
+  const isOurs = domain === view.transport.domain;
+  if (!isOurs && !to.includes('@')) return view.target(escapeLocal(addressOfName(view, room, to)));
+  const person: JidTarget = isOurs ? view.target(local) : { kind: 'gateway' };
+  if (person.kind !== 'room' || resource === '') return person;
+  const place = roomPlace(view, person, from.bare);
+  // Who is in a room is for those who are there.
+  if (view.nickOf(place, from.full) === undefined) throw new Failure('not-joined');
+  return view.target(escapeLocal(occupantId(view, { target: person, place }, resource)));
 }
 
 /** XEP-0045 §7.8.2: to the room, for whoever has asked: the network hears that its invitation is declined. */
