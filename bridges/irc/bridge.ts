@@ -34,7 +34,9 @@ import { target } from './wire/line.ts';
 /** Milliseconds in which a connection that was made is no news when it is made again. */
 const ONCE = 3_600_000;
 /** What the server, people on it or its channels are asked. */
-const ASKED: ReadonlySet<Query['kind']> = new Set(['ping', 'version', 'profile', 'rooms', 'config', 'list', 'session']);
+const ASKED: ReadonlySet<Query['kind']> = new Set([
+  ...['ping', 'version', 'profile', 'rooms', 'config', 'list', 'session', 'history'],
+] as const);
 
 const reasonOf = (error: unknown): Words => (error instanceof Failure ? error.words : texts.broke);
 
@@ -210,6 +212,9 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
     };
   }
 
+  const keeps = (place: Place): boolean =>
+    place.kind === 'shared' && realms.known(addresses.parse(place.id).realm)?.keepsPast === true;
+
   async function answer(query: Query, session: Session | undefined): Promise<Reply> {
     if (query.kind === 'room') return room(query.place);
     if (query.kind === 'resolve') {
@@ -217,6 +222,8 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
       return { kind: 'resolve', id: resolve(query.text, { addresses, realms: known }) };
     }
     if (!ASKED.has(query.kind)) throw new Failure('not-supported');
+    // Whether a server keeps what was said is known from the last connection.
+    if (query.kind === 'history' && !keeps(query.place)) throw new Failure('not-supported');
     if (!session) throw new Failure('recipient-unavailable', { text: texts.notConnected });
     return clientOf(session).ask(query);
   }

@@ -22,7 +22,8 @@ export type Query =
   | { readonly kind: 'profile'; readonly who: string; readonly realm: string }
   /**
    * What was said in a place, as the network shows it to who asks. Pages go by the ids of drafts: `before: ''` is the newest,
-   * `after: ''` the oldest. `near` (ms since 1970) is where a page begins that no id tells, or of whose id nothing is known.
+   * `after: ''` the oldest; with neither it is what may have been missed, `not-supported` where a bridge tells that by itself.
+   * `near` (ms since 1970) is where a page begins that no id tells, or of whose id nothing is known.
    */
   | { readonly kind: 'history'; readonly place: Place; readonly page: Page; readonly near?: number }
   | { readonly kind: 'config'; readonly place: Place }

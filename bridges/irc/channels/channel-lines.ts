@@ -18,7 +18,7 @@ import { Failure } from '#src/model/failure.ts';
 import { wordsIn } from '#src/model/language.ts';
 import { RELIST, snapshot } from './channel.ts';
 import { type ChannelStep, STEPS, type StepChannels, seenMembers } from './channel-state.ts';
-import { catchUp } from './past.ts';
+import { catchUp, noteAbsence } from './past.ts';
 
 /** A line by which channels change. */
 export const changes =
@@ -68,9 +68,10 @@ function follow(step: ChannelStep, line: Line, connection: IrcConnection): void 
     learnModes(channel, connection);
     learnMembers(channel, connection);
     learnHidden(channel, connection);
-    catchUp(connection.channels.get(channel)?.name ?? channel, connection);
+    void catchUp(connection.channels.get(channel)?.name ?? channel, connection);
   }
   if (step.self?.change === 'left') {
+    noteAbsence(channel, connection);
     realm.primaries.left(channel, view);
     if (realm.invited.get(invitedKey(channel, view))) realm.invited.set(invitedKey(channel, view), false);
     connection.unaskedJoins.left(channel);

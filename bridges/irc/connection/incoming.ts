@@ -14,7 +14,7 @@ export function incoming(line: Line, connection: IrcConnection): void {
     if (keepsPart(batch, line)) return;
     if (batch && isPast(batch)) {
       batch.count++;
-      return tellPast(line, connection);
+      return tellPast(line, connection, batch);
     }
   }
   const told = label === undefined ? line : ofOwnNick(line, connection);

@@ -4,6 +4,8 @@ import { joinOverdue } from '#bridges/irc/channels/channel-lines.ts';
 import { type ChannelList, openChannelList } from '#bridges/irc/channels/channel-list.ts';
 import { enterAgain, leaveRealm, tellUnheardLeaves } from '#bridges/irc/channels/hand-over.ts';
 import { Netsplits } from '#bridges/irc/channels/netsplit.ts';
+import { keepsPast, noteAbsence } from '#bridges/irc/channels/past.ts';
+import { PastRequests } from '#bridges/irc/channels/past-requests.ts';
 import { UnaskedJoins } from '#bridges/irc/channels/unasked-joins.ts';
 import { KnownPeople } from '#bridges/irc/people/known-people.ts';
 import { NickRecovery } from '#bridges/irc/people/nick-recovery.ts';
@@ -94,8 +96,7 @@ export class IrcConnection implements LineSocketOwner {
   readonly relogin: Relogin | undefined;
   readonly unaskedJoins = new UnaskedJoins();
   readonly batches = new Batches();
-  /** How many pages of the past were asked for, by folded names of channels. */
-  historyPages: Map<string, number> | undefined;
+  readonly past = new PastRequests(this);
   readonly typing: OthersTyping;
   readonly ownTyping: OwnTyping;
   readonly remembered: Remembered;
@@ -324,8 +325,10 @@ export class IrcConnection implements LineSocketOwner {
     const failure = ours ?? this.#entry?.registration.closing ?? this.#reason ?? closed();
     renewPolicy(this.view, this.setup);
     tellUnheardLeaves(this);
+    for (const [channel, { joined }] of this.channels) if (joined) noteAbsence(channel, this);
     leaveRealm(this);
     this.questions.fail(failure);
+    this.past.fail(failure);
     dropMotd(this);
     this.recovery.stop();
     this.relogin?.stop();
@@ -357,6 +360,7 @@ export class IrcConnection implements LineSocketOwner {
     this.#phase = 'online';
     this.#about = { ...this.#about, since: host.clock.now() };
     realm.clients.set(view.account, this);
+    realm.keepsPast = keepsPast(view);
     const back = realm.cutOff.delete(view.account);
     realm.made.set(view.account, host.clock.now());
     if (back || !quiet) {

@@ -1,4 +1,4 @@
-import { noteHeard, pastEnded, tellPast } from '#bridges/irc/channels/past.ts';
+import { noteHeard, tellPast } from '#bridges/irc/channels/past.ts';
 import { naming } from '#bridges/irc/people/mentioned.ts';
 import { noteTime } from '#bridges/irc/people/read-marks.ts';
 import { ctcp, decode, isBouncer, isSelf, roomOf } from '#bridges/irc/wire/decode.ts';
@@ -104,9 +104,11 @@ export const batchLine: LineReading = (line, connection) => {
   const ended = connection.batches.take(line);
   if (!ended) return true;
   const whole = wholeOf(ended);
-  if (whole && isPast(whole.of)) tellPast(whole.line, connection);
-  else if (whole) message(whole.line, connection);
-  else if (isPast(ended)) pastEnded(ended, connection);
+  if (whole?.of && isPast(whole.of)) {
+    whole.of.count++;
+    tellPast(whole.line, connection, whole.of);
+  } else if (whole) message(whole.line, connection);
+  else if (isPast(ended)) connection.past.ended(ended);
   return true;
 };
 

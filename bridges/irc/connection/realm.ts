@@ -33,6 +33,9 @@ export type Realm = {
   readonly invited: Recent<boolean>;
   /** Up to where each channel (folded name) was heard, in the server's words: where it keeps what was said. */
   readonly heard: Recent<string>;
+  /** Up to where an account has heard a channel (account, space, folded name) that it has left, and whether the server keeps that. */
+  readonly left: Recent<string>;
+  keepsPast: boolean;
   readonly reactions: KnownReactions;
   readonly readMarks: ReadMarks;
   /** Who has said what, by message ids: where messages can be taken back. */
@@ -86,6 +89,8 @@ const openRealm = (): Realm => ({
   spelling: new Spelling(),
   invited: openRecent(MOST),
   heard: openRecent(MOST),
+  left: openRecent(MOST),
+  keepsPast: false,
   reactions: new KnownReactions(),
   readMarks: new ReadMarks(),
   authors: openRecent(MOST),

@@ -23,19 +23,16 @@ const CODES: Readonly<Record<string, FailureCode>> = {
 };
 
 /** FAIL refuses something of ours by its command; what it does not, WARN and NOTE are the server's word to the user. */
-export const standardReply: LineReading = ({ command, params }, { host, view, pending }) => {
+export const standardReply: LineReading = ({ command, params }, { host, view, pending, past }) => {
   const [verb = '', code = '', ...rest] = params;
   const said = cleaned(rest.at(-1) ?? '');
   const known = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
   const failure = known ?? 'not-permitted';
   const text = said === '' ? failures[failure].text : texts.serverSays(failures[failure].text, said);
-  const refused =
-    command === 'FAIL' &&
-    pending.failed(
-      verb,
-      rest.slice(0, -1),
-      new Failure(failure, { text, foreign: `FAIL ${verb} ${code} ${said}`.trim() }),
-    );
+  const refusal = new Failure(failure, { text, foreign: `FAIL ${verb} ${code} ${said}`.trim() });
+  const about = rest.slice(0, -1);
+  const isPast = verb.toUpperCase() === 'CHATHISTORY';
+  const refused = command === 'FAIL' && (isPast ? past.failed(about, refusal) : pending.failed(verb, about, refusal));
   if (!refused) emit(host, realmNotice(view, said));
   return true;
 };

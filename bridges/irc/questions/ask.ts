@@ -1,5 +1,6 @@
 import { type Channel, occupant } from '#bridges/irc/channels/channel.ts';
 import { configForm, hasInvites } from '#bridges/irc/channels/channel-modes.ts';
+import { readPast } from '#bridges/irc/channels/past.ts';
 import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
 import { target } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
@@ -17,6 +18,8 @@ export async function ask(query: Query, connection: IrcConnection): Promise<Repl
       return config(joinedChannel(query.place, connection), connection);
     case 'list':
       return list(joinedChannel(query.place, connection), connection, query.affiliation);
+    case 'history':
+      return readPast(query, joinedChannel(query.place, connection).name, connection);
     case 'rooms':
       return connection.channelList().page(query.page, query.match);
     case 'ping':

@@ -20,6 +20,8 @@ export type Isupport = {
   readonly monitor: number | undefined;
   /** How many messages CHATHISTORY gives at a time. */
   readonly chathistory: number | undefined;
+  /** Whether it may be asked about messages by their ids. */
+  readonly msgids: boolean;
   /** Which tags of clients are taken from nobody (CLIENTTAGDENY): names, `*` for all, `-` before those that are taken. */
   readonly clienttagdeny: string;
   /** What extended masks begin with and their types, and which types mean an account (EXTBAN, ACCOUNTEXTBAN). */
@@ -46,6 +48,7 @@ export const defaultIsupport: Isupport = {
   casemapping: 'rfc1459',
   monitor: undefined,
   chathistory: undefined,
+  msgids: true,
   clienttagdeny: '',
   extban: '',
   accountextban: '',
@@ -82,6 +85,7 @@ const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | un
   MONITOR: (value) => (value === '' ? { monitor: MOST_MONITORED } : length('monitor', value)),
   CHATHISTORY: (value) => length('chathistory', value),
   'DRAFT/CHATHISTORY': (value) => length('chathistory', value),
+  MSGREFTYPES: (value) => ({ msgids: value.split(',').includes('msgid') }),
   CLIENTTAGDENY: (value) => ({ clienttagdeny: value.slice(0, 400) }),
   EXTBAN: (value) => ({ extban: value.slice(0, 100) }),
   ACCOUNTEXTBAN: (value) => ({ accountextban: value.slice(0, 100) }),
@@ -104,6 +108,7 @@ const FIELDS: Readonly<Record<string, readonly (keyof Isupport)[]>> = {
   MONITOR: ['monitor'],
   CHATHISTORY: ['chathistory'],
   'DRAFT/CHATHISTORY': ['chathistory'],
+  MSGREFTYPES: ['msgids'],
   CLIENTTAGDENY: ['clienttagdeny'],
   EXTBAN: ['extban'],
   ACCOUNTEXTBAN: ['accountextban'],
