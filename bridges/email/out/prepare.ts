@@ -174,6 +174,7 @@ export function openPreparing(
     const asked = events.map((event) => forms.asked(event, { account, their, thread }));
     const said = before?.said ?? asked.map(({ text }) => text);
     const replied = events.findLast(({ replyTo }) => replyTo !== undefined)?.replyTo;
+    const { attached: attachments, links } = await attachmentsOf(transport, events);
     return {
       ...{ said, thread, isChange: false, after: [] },
       ...(subject !== undefined && { subject }),
@@ -182,7 +183,7 @@ export function openPreparing(
         ...asked.flatMap(({ writes }) => writes),
         ...(before ? [] : answeredIn(events[0], account, { their, peer })),
       ],
-      mail: { text: before?.text ?? textOf(said), attachments: await attachmentsOf(transport, events) },
+      mail: { text: before?.text ?? textOf([...said, ...links]), attachments },
     };
   }
 

@@ -91,7 +91,8 @@ export function openReplyAll(
     const replied = events.findLast(({ replyTo }) => replyTo !== undefined)?.replyTo;
     const answered = replied === undefined ? undefined : messageIdOf(replied);
     const usual = settings.subject || config.subject || wordsIn(texts.subject(name), language);
-    const said = events.flatMap(({ text }) => (text.trim() === '' ? [] : [text])).join('\n\n');
+    const { attached: attachments, links } = await attachmentsOf(transport, events);
+    const said = [...events.map(({ text }) => text), ...links].filter((one) => one.trim() !== '').join('\n\n');
     const below = [
       ...(settings.signature === '' ? [] : [settings.signature]),
       ...(group.written || by ? [] : [wordsIn(texts.firstToAll(name, splitAccount(account).user), language)]),
@@ -105,7 +106,7 @@ export function openReplyAll(
       messageId: `${token}@${config.domain}`,
       inReplyTo: answered !== undefined && isMessageId(answered) ? answered : group.references.at(-1),
       ...{ references: group.references, text: before?.text ?? said, html: settings.html, language, below },
-      attachments: await attachmentsOf(transport, events),
+      attachments,
       subject: subjectOf(group, usual),
       ...(group.chat !== undefined && { chat: { group: group.chat } }),
       ...{ date: host.clock.now(), domain: config.domain },
