@@ -130,9 +130,7 @@ export function farewell(host: string, said: string): Failure {
   const reason = cleaned(said);
   const text = reason === '' ? texts.closed(host) : texts.closedFor(host, reason);
   const foreign = reason === '' ? {} : { foreign: `ERROR ${reason}` };
-  // Some servers put whoever throttles them on a list of bans for a while, and say so in these words.
-  if (/throttl|too fast|too many times|lined?\b.*too many|try(ing)? (again|to reconnect)/i.test(reason))
-    return new Failure('too-fast', { text, ...foreign, retryAfter: THROTTLED });
+  if (THROTTLES.test(reason)) return new Failure('too-fast', { text, ...foreign, retryAfter: THROTTLED });
   // They have as many as they want from one address, or at all.
   if (/too many/i.test(reason)) return new Failure('queue-full', { text, ...foreign, retryAfter: THROTTLED });
   if (/\b([kgzd]|kill)[- ]?lined?\b|\bbanned\b|\bakill/i.test(reason))
@@ -140,6 +138,9 @@ export function farewell(host: string, said: string): Failure {
   if (UNWELCOME.test(reason)) return new Failure('not-permitted', { text, ...foreign, retryAfter: KEPT_OUT });
   return new Failure('recipient-unavailable', { text, ...foreign });
 }
+
+/** How servers say that too many come too fast. Some put whoever does on a list of bans for a while, and say so in these words. */
+const THROTTLES = /throttl|too fast|too many times|lined?\b.*too many|try(ing)? (again|to reconnect)/i;
 
 /** How servers say that they do not take this user, or not so: another try would be the same. */
 const UNWELCOME =
@@ -149,5 +150,8 @@ const UNWELCOME =
 export function keptOut(host: string, command: string, said: readonly string[]): Failure {
   const sentences = said.map(cleaned).filter((one, index, all) => one !== '' && all.indexOf(one) === index);
   const text = texts.keptOut(host, sentences.join('; '));
-  return new Failure('banned', { text, foreign: `${command} ${sentences.at(-1) ?? ''}`.trim(), retryAfter: KEPT_OUT });
+  const foreign = `${command} ${sentences.at(-1) ?? ''}`.trim();
+  return sentences.some((one) => THROTTLES.test(one))
+    ? new Failure('too-fast', { text, foreign, retryAfter: THROTTLED })
+    : new Failure('banned', { text, foreign, retryAfter: KEPT_OUT });
 }

@@ -83,20 +83,24 @@ describe('logging in', () => {
     });
   });
 
-  it('leaves a server that says that it keeps us out and does not hang up', async () => {
+  it.each([
+    ['You are K-lined', 'banned'],
+    // A ban of InspIRCd's connectban, which is of all who come from here.
+    ['Your IP range has been attempting to connect too many times in too short a duration.', 'too-fast'],
+  ])('leaves a server that says that it keeps us out and does not hang up: %s', async (said, code) => {
     await using server = await ircServer();
     await using gw = await rig(server);
     const opening = gw.bridge.connect(key('romeo'), { nick: 'romeo' }, never);
-    const refused = expect(opening).rejects.toMatchObject({ code: 'banned' });
+    const refused = expect(opening).rejects.toMatchObject({ code });
     const far = await server.accept();
-    for (let tries = 0; tries < 10; tries++) far.send(':irc.fake 465 x :You are K-lined');
+    for (let tries = 0; tries < 10; tries++) far.send(`:irc.fake 465 x :${said}`);
     await far.sync();
     gw.clock.advance(2_000);
     await refused;
     await far.closed;
     expect(texts(gw)).toEqual([
       expect.stringMatching(/^Connecting to /),
-      `Connection failed: ${REALM} lets nobody in from here: You are K-lined`,
+      `Connection failed: ${REALM} lets nobody in from here: ${said}`,
     ]);
   });
 
