@@ -140,6 +140,11 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
         sender: userOf(who),
         content: { presence, ...(status.length > 0 && { status_msg: status.join(' ') }) },
       }),
+    /** `idle 90`: she has done nothing for so many seconds. */
+    idle: ([seconds], who) => {
+      const content = { presence: 'unavailable', last_active_ago: Number(seconds) * 1000 };
+      return server.ephemeral({ type: 'm.presence', sender: userOf(who), content });
+    },
     /** `fault refuse 403 M_FORBIDDEN [MS]`, `fault html 502`, `fault done 504|break`: the next call that changes something. */
     fault: (rest) => void server.faults.push(faultOf(rest)),
     /** All faults have befallen somebody. */
