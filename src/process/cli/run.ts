@@ -83,8 +83,14 @@ async function listen(parts: WebParts): Promise<Web | undefined> {
 }
 
 /**
- * Resolves at the first SIGTERM or SIGINT. From then on the process ends with 1 at a second one, or when the stop
- * takes longer than `stopTime` milliseconds.
+ * Ms in which a further signal is the same stop: systemd sends one to each process of a service, and the launcher of an older Node
+ * passes on its own (bin/isthmus.mjs).
+ */
+const SAME_STOP = 2000;
+
+/**
+ * Resolves at the first SIGTERM or SIGINT. From then on the process ends with 1 at a second one that is no echo of it, or when
+ * the stop takes longer than `stopTime` milliseconds.
  */
 function firstSignal(log: Log, stopTime: number): Promise<NodeJS.Signals> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
@@ -92,10 +98,11 @@ function firstSignal(log: Log, stopTime: number): Promise<NodeJS.Signals> {
     log.error(why);
     process.exit(1);
   };
-  let seen = false;
+  let since: number | undefined;
   const onSignal = (signal: NodeJS.Signals) => {
-    if (seen) return giveUp('stopped at once by a second signal');
-    seen = true;
+    if (since !== undefined && performance.now() - since < SAME_STOP) return;
+    if (since !== undefined) return giveUp('stopped at once by a second signal');
+    since = performance.now();
     setTimeout(() => giveUp('the stop took too long and was cut short'), stopTime).unref();
     resolve(signal);
   };

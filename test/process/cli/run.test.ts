@@ -112,6 +112,9 @@ transports: { mail.example: { bridge: email, secret: ${server.secret}, domain: c
     for (let asked = false; !asked; ) asked = (await xmpp.next()).getChild('data', 'urn:xmpp:bob') !== undefined;
     xmpp.silence();
     running.child.kill('SIGTERM');
+    await running.line(/"msg":"stopping"/);
+    // As from a launcher that passes on what the supervisor has told both of them.
+    running.child.kill('SIGTERM');
     const { code, out } = await running.ended;
     await server.close();
     const waits = [...out.matchAll(/"for":"([^"]*)","msg":"the stop does not wait any longer"/g)].map(
