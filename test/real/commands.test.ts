@@ -20,7 +20,9 @@ describeReal('commands', ['prosody', 'inspircd', 'python3-slixmpp'], () => {
     expect(await alice.do('commands', GATEWAY)).toEqual([
       ...['configure', 'disconnect-from-irc-server', 'hello', 'last', 'ping', 'register', 'unregister'],
     ]);
-    expect(await alice.do('commands', room)).toEqual([...TYPED, 'configure', 'last', 'mapping', 'preview'].sort());
+    expect(await alice.do('commands', room)).toEqual(
+      [...TYPED, 'configure', 'last', 'lists', 'mapping', 'preview'].sort(),
+    );
 
     const settings = 'executing complete stay_connected persistent record_history max_history_length digest';
     const set = await run(GATEWAY, 'configure', ['complete', { stay_connected: 'true', 'mapping.edit': 'full' }]);

@@ -48,14 +48,38 @@ function inRoom(room: string) {
       await client.ask(xml('iq', { type: 'set', to: room }, xml('query', { xmlns: `${NS}#owner` }, form))),
     );
   }
-  return { administer, presence, settings, change };
+
+  /** Asks for the form of the room's lists and answers it; resolves with who was banned before, in order. */
+  async function lists(client: XmppClient, values: Record<string, readonly string[]>): Promise<string[]> {
+    const command = (more: Record<string, string>, ...children: Element[]) =>
+      client.ask(
+        xml(
+          'iq',
+          { type: 'set', to: room },
+          xml('command', { xmlns: 'http://jabber.org/protocol/commands', node: 'lists', ...more }, ...children),
+        ),
+      );
+    const begun = (await command({ action: 'execute' })).getChild('command');
+    const fields = Object.entries(values).map(([name, masks]) =>
+      xml('field', { var: name }, ...masks.map((mask) => xml('value', {}, mask))),
+    );
+    const form = xml('x', { xmlns: 'jabber:x:data', type: 'submit' }, ...fields);
+    const ended = await command({ action: 'complete', sessionid: begun?.attrs.sessionid ?? '' }, form);
+    expect(ended.getChild('command')?.attrs.status).toBe('completed');
+    const bans = begun
+      ?.getChild('x')
+      ?.getChildren('field')
+      .find(({ attrs }) => attrs.var === 'bans');
+    return (bans?.getChildren('value') ?? []).map((value) => value.getText()).sort();
+  }
+  return { administer, presence, settings, change, lists };
 }
 
 for (const ircd of ['inspircd', 'ngircd', 'hybrid', 'irc2'] as const satisfies IrcServerName[]) {
   // A server of IRCnet that is alone has no operators in its `#` channels, as after a split.
   const channel = ircd === 'irc2' ? '&garden' : '#garden';
   const room = roomOf(channel.replace('&', '\\26'));
-  const { administer, presence, settings, change } = inRoom(room);
+  const { administer, presence, settings, change, lists } = inRoom(room);
   describeReal(`moderation of a channel on ${ircd}`, ['prosody', ircd], () => {
     test('roles, kicks and bans by an XMPP user reach the channel, and refusals come back', async () => {
       await using world = await startWorld({ ircd });
@@ -147,6 +171,20 @@ for (const ircd of ['inspircd', 'ngircd', 'hybrid', 'irc2'] as const satisfies I
       );
       const from = invited.getChild('x', `${NS}#user`)?.getChild('invite')?.attrs.from;
       expect(from).toBe('irene%net@irc.localhost');
+    });
+
+    test('who is banned is seen in the form of the lists, and changed there', async () => {
+      await using world = await startWorld({ ircd });
+      await using alice = await world.login('alice');
+      expect((await enter(alice, room, 'Alice')).attrs.type).toBeUndefined();
+      await using irc = await ircClient({ port: world.ircd.ports.plain, nick: 'irene' });
+      irc.send(`JOIN ${channel}`);
+      await presence(alice, 'irene', (x) => role(x) === 'participant');
+      expect(await lists(alice, { bans: ['a!*@*', 'b!*@*', 'c!*@*', 'd!*@*'], exceptions: ['e!*@*'] })).toEqual([]);
+      await irc.next(({ command, params }) => command === 'MODE' && params.includes('d!*@*'), 'the last of the bans');
+      expect(await lists(alice, { bans: ['d!*@*'] })).toEqual(['a!*@*', 'b!*@*', 'c!*@*', 'd!*@*']);
+      await irc.next(({ command, params }) => command === 'MODE' && params.includes('c!*@*'), 'the bans are lifted');
+      expect(await lists(alice, {})).toEqual(['d!*@*']);
     });
 
     test('a key is asked for, and the right one opens', async () => {
