@@ -14,6 +14,12 @@ export function duration(value: string | number): number | undefined {
   return Math.round(Number(match[1]) * UNITS[unit]);
 }
 
+/** As it is written in a config file, in the largest unit that has no fraction. */
+function written(ms: number): string {
+  const [unit = 'ms', size = 1] = Object.entries(UNITS).findLast(([, size]) => ms >= size && ms % size === 0) ?? [];
+  return `${ms / size}${unit}`;
+}
+
 const wrong = 'must be a duration such as 90s, 5m, 2h or 30d, or a number of seconds';
 
 /** A duration in a config file; the parsed value is milliseconds. `least` and `most` are milliseconds too. */
@@ -21,7 +27,7 @@ export const durationSchema = (least: number, most: number) =>
   z.union([z.string(), z.number()], wrong).transform((value, context): number => {
     const ms = duration(value);
     if (ms !== undefined && ms >= least && ms <= most) return ms;
-    const message = ms === undefined ? wrong : `must be between ${least / 1000} and ${most / 1000} seconds`;
+    const message = ms === undefined ? wrong : `must be between ${written(least)} and ${written(most)}`;
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
@@ -29,5 +35,5 @@ export const durationSchema = (least: number, most: number) =>
 /** The same, or `off`, which is 0. */
 export const durationOrOff = (least: number, most: number) =>
   z.union([z.literal('off').transform(() => 0), durationSchema(least, most)], {
-    error: `must be 'off' or a duration between ${least / 1000} and ${most / 1000} seconds`,
+    error: `must be 'off' or a duration between ${written(least)} and ${written(most)}`,
   });
