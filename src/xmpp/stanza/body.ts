@@ -29,6 +29,10 @@ export function bodyElements(text: string | undefined, fallbacks: readonly Fallb
   return [bodyElement(body, lang), ...marked];
 }
 
+/** Characters of a body that stand before the text itself. */
+export const lengthBefore = (fallbacks: readonly Fallback[]): number =>
+  fallbacks.reduce((sum, { at, text }) => (at === 'start' ? sum + characterCount(text) : sum), 0);
+
 /** RFC 6121 §5.2.3 */
 export const bodyElement = (text: string, lang?: string): Xml =>
   lang === undefined ? xml`<body>${text}</body>` : xml`<body xml:lang='${lang}'>${text}</body>`;

@@ -6,7 +6,7 @@ import type { Place } from '#src/model/place.ts';
 import type { Extension, Fallback, Sending, WholeContext, WriteContext, Written } from '#src/xmpp/xep/extension.ts';
 import { languageIn } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
-import { bodyElement, bodyElements } from './body.ts';
+import { bodyElement, bodyElements, lengthBefore } from './body.ts';
 import { messageJid, occupantJid, placeJid } from './jid.ts';
 import { encodeContact, encodePresence, type Seen } from './presence.ts';
 import { type Xml, xml } from './xml.ts';
@@ -142,7 +142,8 @@ function childrenOf(event: Event, context: WriteContext, { says, fallbacks, writ
     children.push(...bodyElements(text, inBody, text === undefined ? langAt(event.place, context) : event.lang));
   else if (text !== undefined) children.push(bodyElement(text, event.lang));
   if (event.kind === 'message' && event.thread !== undefined) children.push(xml`<thread>${event.thread}</thread>`);
-  if (!plain) for (const write of writes) append(children, write(event, context));
+  const within = inBody ? { ...context, before: lengthBefore(inBody) } : context;
+  if (!plain) for (const write of writes) append(children, write(event, within));
   if (children.length === 0) return children;
   for (const accompany of companions) append(children, accompany(event, context));
   return children;

@@ -128,6 +128,8 @@ export type WriteContext = {
   readonly inRoom: boolean;
   readonly marks: Written;
   readonly addresses: Addresses;
+  /** Characters of the body before the event's own text: of words that stand for elements. */
+  readonly before?: number;
 };
 
 /** Words in the body that stand for an element (XEP-0428): for whom the namespace `of` says nothing. */

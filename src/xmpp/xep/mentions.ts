@@ -43,11 +43,11 @@ function personAt(uri: string, { view, target }: ReadContext): string | undefine
 }
 
 /** In a room its occupants are mentioned as such; §3.1: with the place of the name in the text, where it stands there. */
-function referenceTo(who: string, text: string, { place, inRoom, addresses }: WriteContext): Xml[] {
+function referenceTo(who: string, text: string, { place, inRoom, addresses, before = 0 }: WriteContext): Xml[] {
   const uri = inRoom ? occupantUri(place, who) : personUri(who, place, addresses);
   if (uri === undefined) return [];
   const at = placeOf(who, text);
-  const begin = at < 0 ? undefined : characterCount(text.slice(0, at));
+  const begin = at < 0 ? undefined : before + characterCount(text.slice(0, at));
   const end = begin === undefined ? undefined : begin + characterCount(who);
   return [xml`<reference xmlns='urn:xmpp:reference:0'${attrs({ type: 'mention', uri, begin, end })}/>`];
 }

@@ -27,7 +27,7 @@ describe('what was under way when the process died three times', () => {
       { place: contact(id), from: { kind: 'xmpp', bare: romeo }, kind: 'message', text: id, style: 'plain' },
       { stanza: 'message', from: `${romeo}/x`, to: `${id}@${DOMAIN}`, type: 'chat', id: id as XmppId },
     );
-  const texts = (events: readonly Event[]) => events.map((event) => event.kind === 'message' && event.text);
+  const texts = (events: readonly Event[]) => events.flatMap((event) => (event.kind === 'message' ? [event.text] : []));
   const owesNothing = async (store: Store): Promise<boolean> => {
     const { ready = 0, flight = 0 } = await store.journal.states();
     return ready + flight === 0;
