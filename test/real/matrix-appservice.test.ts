@@ -5,6 +5,44 @@ import { describeReal, xml } from './servers.ts';
 import { HOMESERVER } from './synapse.ts';
 import { enter, heard, say } from './world.ts';
 
+type Client = Awaited<ReturnType<World['login']>>;
+type ArchivedText = { readonly id: string; readonly stamp: string; readonly text: string };
+
+const RSM = 'http://jabber.org/protocol/rsm';
+let asked = 0;
+
+/** Asks for fifty messages of a room's archive (XEP-0313 §4). */
+async function archivePage(client: Client, to: string, { before, start }: { before?: string; start?: string }) {
+  const id = `page-${++asked}`;
+  const field = (name: string, value: string) => xml('field', { var: name }, xml('value', {}, value));
+  const form = [field('FORM_TYPE', 'urn:xmpp:mam:2'), ...(start === undefined ? [] : [field('start', start)])];
+  const edge = before === undefined ? [] : [xml('before', {}, before)];
+  await client.send(
+    xml(
+      'iq',
+      { type: 'set', id, to },
+      xml(
+        'query',
+        { xmlns: 'urn:xmpp:mam:2' },
+        xml('x', { xmlns: 'jabber:x:data', type: 'submit' }, ...form),
+        xml('set', { xmlns: RSM }, xml('max', {}, '50'), ...edge),
+      ),
+    ),
+  );
+  const texts: ArchivedText[] = [];
+  for (;;) {
+    const one = await client.next(
+      (stanza) => stanza.attrs.id === id || stanza.getChild('result', 'urn:xmpp:mam:2') !== undefined,
+      'a page of the archive',
+    );
+    const result = one.getChild('result', 'urn:xmpp:mam:2');
+    if (!result) return { texts, complete: one.getChild('fin')?.attrs.complete === 'true' };
+    const forwarded = result.getChild('forwarded');
+    const text = forwarded?.getChild('message')?.getChildText('body') ?? '';
+    texts.push({ id: String(result.attrs.id), stamp: String(forwarded?.getChild('delay')?.attrs.stamp), text });
+  }
+}
+
 type World = Awaited<ReturnType<typeof startMatrixWorld>>;
 
 const ROMEO = `@_xmpp_romeo=40localhost:${HOMESERVER}`;
@@ -116,6 +154,30 @@ describeReal('Matrix as an application service', ['prosody', 'synapse'], () => {
       'the end of the room',
     );
     expect(end.toString()).toMatch(/<destroy jid="!/);
+  });
+
+  it('has the whole history of a room behind its archive, in pages, and from a time on', async () => {
+    const alice = await world.user('alice');
+    const made = await alice('POST', 'createRoom', { preset: 'public_chat', room_alias_name: 'padua' });
+    const at = `rooms/${encodeURIComponent(String(made.room_id))}`;
+    const said = Array.from({ length: 130 }, (_, index) => `${index}`);
+    for (const body of said) await alice('PUT', `${at}/send/m.room.message/p${body}`, { msgtype: 'm.text', body });
+    await using romeo = await world.login('romeo');
+    const room = matrixJid(`#padua:${HOMESERVER}`);
+    await enter(romeo, room, 'Romeo');
+
+    const read: ArchivedText[] = [];
+    for (let isComplete = false; !isComplete; ) {
+      const page = await archivePage(romeo, room, { before: read[0]?.id ?? '' });
+      read.unshift(...page.texts);
+      isComplete = page.complete;
+    }
+    expect(read.map(({ text }) => text)).toEqual(said);
+
+    await using juliet = await world.login('juliet');
+    await enter(juliet, room, 'Juliet');
+    const { texts } = await archivePage(juliet, room, { start: read[10]?.stamp ?? '' });
+    expect(texts.map(({ text }) => text)).toEqual(said.slice(10, 60));
   });
 
   it('has a user of its own, whom moderators have in their room, with a profile', async () => {
