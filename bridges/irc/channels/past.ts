@@ -2,10 +2,13 @@
 
 import type { LineBatch } from '#bridges/irc/connection/batches.ts';
 import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
+import type { LineReading } from '#bridges/irc/connection/line-table.ts';
 import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { noteTime } from '#bridges/irc/people/read-marks.ts';
 import { decode, isSelf, roomOf } from '#bridges/irc/wire/decode.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
+import { line as makeLine } from '#bridges/irc/wire/line.ts';
+import { isName } from '#bridges/irc/wire/names.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Page } from '#src/model/page.ts';
@@ -41,18 +44,57 @@ export async function catchUp(name: string, connection: IrcConnection): Promise<
   const { view, realm, past, host } = connection;
   if (!keepsPast(view)) return;
   const left = realm.left.get(absence(view.fold(name), connection));
+  if (left !== undefined) return follow(name, left, connection);
+  try {
+    await past.ask(name, ['LATEST', '*', String(pageOf(connection))], true);
+  } catch (err) {
+    host.log.debug({ err }, 'what was said before could not be read');
+  }
+}
+
+/** A server is asked for what was said in private since so many ms before a connection was found lost. */
+const UNSURE = 60_000;
+/** People with whom our user may have talked meanwhile. */
+const PEOPLE = 100;
+
+/** The connection is lost: what is said to our user from now on is asked for when they are back, if the server keeps it. */
+export function noteLoss({ realm, view, clock }: IrcConnection): void {
+  if (keepsPast(view)) realm.lost.set(view.account, serverTime(clock.now() - UNSURE, view));
+}
+
+/** The connection is back: asks who has talked with our user meanwhile. Each is told by a line of its own (`targetLine`). */
+export function askTargets({ realm, view, clock, writer }: IrcConnection): void {
+  const since = realm.lost.get(view.account);
+  if (since === undefined || !keepsPast(view)) return;
+  const span = [`timestamp=${since}`, `timestamp=${serverTime(clock.now() + UNSURE, view)}`, String(PEOPLE)];
+  writer.later(makeLine('CHATHISTORY', ['TARGETS', ...span]));
+}
+
+/** `CHATHISTORY TARGETS <name> <time>`: something was said in a conversation. Channels are caught up with when they are joined. */
+export const targetLine: LineReading = ({ params: [how, name = ''] }, connection) => {
+  const { realm, view } = connection;
+  const since = realm.lost.get(view.account);
+  if (how?.toUpperCase() !== 'TARGETS' || since === undefined || !isName(name)) return true;
+  if (roomOf(name, view) === undefined) void follow(name, since, connection);
+  return true;
+};
+
+/** Reads on from a time in the server's words, as far as there is more. Never rejects. */
+async function follow(name: string, left: string, connection: IrcConnection): Promise<void> {
+  const { past, host } = connection;
   const size = pageOf(connection);
   try {
-    if (left === undefined) return void (await past.ask(name, ['LATEST', '*', String(size)], true));
     for (let page = 0, since = left; page < PAGES; page++) {
       const { lines, last = since } = await past.ask(name, ['AFTER', `timestamp=${since}`, String(size)], true);
       if (lines < size || last === since) return;
       since = last;
     }
   } catch (err) {
-    host.log.debug({ err }, 'what was missed in a channel could not be read');
+    host.log.debug({ err }, 'what was missed could not be read');
   }
 }
+
+const serverTime = (at: number, { clockOffset }: ServerView): string => new Date(at - clockOffset).toISOString();
 
 /** Answers a page of what was said in a channel (by its name there). Rejects with a `Failure`. */
 export async function readPast(
@@ -84,7 +126,7 @@ function edgesOf(page: Page, near: number | undefined, view: ServerView): readon
   const forward = page.after !== undefined;
   const id = (page.after ?? page.before) || undefined;
   const how = forward ? 'AFTER' : 'BEFORE';
-  const time = near === undefined ? undefined : new Date(near - view.clockOffset).toISOString();
+  const time = near === undefined ? undefined : serverTime(near, view);
   const known = [id === undefined ? undefined : reference(id, view), time && `timestamp=${time}`];
   const [first, ...rest] = known.flatMap((from): PastEdge[] => (from === undefined ? [] : [[how, from]]));
   if (first) return [first, ...rest];
@@ -108,8 +150,9 @@ export function tellPast(line: Line, connection: IrcConnection, batch?: LineBatc
   const name = roomOf(line.params[0] ?? '', view);
   if (name === undefined) {
     if (!isSelf(line.nick, view)) noteTime(line, connection);
-    // Our own words to others were said from here.
-    return emit(host, decode(line, view));
+    const said = decode(line, view);
+    // What was missed may be known, and is told by its id alone.
+    return emit(host, page ? said.filter(({ ids = [] }) => ids.length > 0) : said);
   }
   if (!channels.has(view.fold(name))) return;
   noteTime(line, connection);

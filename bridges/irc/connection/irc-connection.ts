@@ -4,7 +4,7 @@ import { joinOverdue } from '#bridges/irc/channels/channel-lines.ts';
 import { type ChannelList, openChannelList } from '#bridges/irc/channels/channel-list.ts';
 import { enterAgain, leaveRealm, tellUnheardLeaves } from '#bridges/irc/channels/hand-over.ts';
 import { Netsplits } from '#bridges/irc/channels/netsplit.ts';
-import { keepsPast, noteAbsence } from '#bridges/irc/channels/past.ts';
+import { askTargets, keepsPast, noteAbsence, noteLoss } from '#bridges/irc/channels/past.ts';
 import { PastRequests } from '#bridges/irc/channels/past-requests.ts';
 import { UnaskedJoins } from '#bridges/irc/channels/unasked-joins.ts';
 import { KnownPeople } from '#bridges/irc/people/known-people.ts';
@@ -342,6 +342,7 @@ export class IrcConnection implements LineSocketOwner {
     this.#entry?.reject(failure);
     this.#entry = undefined;
     if (before !== 'online') return;
+    noteLoss(this);
     const { host, realm, view } = this;
     realm.cutOff.set(view.account, failure.message);
     emit(host, realmNotice(view, texts.lost(failure.words), host.language(view.account)));
@@ -370,6 +371,7 @@ export class IrcConnection implements LineSocketOwner {
     this.recovery.begin(wanted);
     if (!unasked) this.remembered.nick(wanted);
     for (const command of commands) this.say(raw(command).line);
+    askTargets(this);
     this.#tellOnline();
   }
 

@@ -8,6 +8,7 @@ import {
   topicDone,
 } from '#bridges/irc/channels/channel-lines.ts';
 import { STEPS } from '#bridges/irc/channels/channel-state.ts';
+import { targetLine } from '#bridges/irc/channels/past.ts';
 import {
   awayNotice,
   awayReply,
@@ -87,6 +88,7 @@ export const LINES: Readonly<Record<string, readonly LineReading[]>> = {
   PONG: [pong],
   CAP: [capability],
   BATCH: [batchLine],
+  CHATHISTORY: [targetLine],
   ACK: [],
 
   PRIVMSG: [noteNames, spoke, ctcpRequest, message],

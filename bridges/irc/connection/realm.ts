@@ -36,6 +36,8 @@ export type Realm = {
   /** Up to where an account has heard a channel (account, space, folded name) that it has left, and whether the server keeps that. */
   readonly left: Recent<string>;
   keepsPast: boolean;
+  /** Since when an account was not connected, in the server's words: where it keeps what was said. */
+  readonly lost: Recent<string>;
   readonly reactions: KnownReactions;
   readonly readMarks: ReadMarks;
   /** Who has said what, by message ids: where messages can be taken back. */
@@ -91,6 +93,7 @@ const openRealm = (): Realm => ({
   heard: openRecent(MOST),
   left: openRecent(MOST),
   keepsPast: false,
+  lost: openRecent(MOST),
   reactions: new KnownReactions(),
   readMarks: new ReadMarks(),
   authors: openRecent(MOST),
