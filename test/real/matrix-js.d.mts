@@ -4,6 +4,12 @@ export type SeenEvent = {
   readonly type: string;
   readonly sender: string;
   readonly content: Readonly<Record<string, unknown>>;
+  /** What it says of another event, which is never encrypted. */
+  readonly relation?: Readonly<Record<string, unknown>>;
+  /** The event that it takes back. */
+  readonly redacts?: string;
+  /** Of a state: whom or what it is about. */
+  readonly about?: string;
   readonly encrypted: boolean;
 };
 
@@ -18,6 +24,9 @@ export type MatrixJsClient = {
   sendStateEvent(room: string, type: string, content: object, key?: string): Promise<unknown>;
   sendTyping(room: string, typing: boolean, timeout: number): Promise<unknown>;
   setRoomReadMarkers(room: string, event: string): Promise<unknown>;
+  setRoomReadMarkersHttpRequest(room: string, fullyRead: string, read: string): Promise<unknown>;
+  getStateEvent(room: string, type: string, key: string): Promise<Readonly<Record<string, unknown>>>;
+  upgradeRoom(room: string, version: string): Promise<{ readonly replacement_room: string }>;
   setDisplayName(name: string): Promise<unknown>;
   kick(room: string, user: string, reason?: string): Promise<unknown>;
   ban(room: string, user: string, reason?: string): Promise<unknown>;
@@ -38,8 +47,15 @@ export type MatrixJsDevice = AsyncDisposable & {
     readonly invite?: readonly string[];
     readonly name?: string;
     readonly room_version?: string;
+    readonly power_level_content_override?: object;
   }): Promise<string>;
   join(room: string): Promise<void>;
+  /** Waits until the device's user is invited. */
+  invited(room: string): Promise<void>;
+  /** Waits until somebody types in the room, or does not. */
+  types(room: string, who: string, active: boolean): Promise<void>;
+  /** Waits until somebody has told that they have read up to the event. */
+  read(room: string, who: string, event: string): Promise<void>;
   /** Waits until somebody is in the room. */
   joined(room: string, who: string): Promise<void>;
   /** Sends a message, encrypted where the room is. Resolves with the id of the event. */

@@ -54,7 +54,13 @@ export async function openDevice({ url, user, password, device: deviceId, encryp
 
 function device(client, login, secret) {
   const user = client.getUserId();
-  const events = (room) => client.getRoom(room)?.getLiveTimeline().getEvents() ?? [];
+  // What is said in a thread has a timeline of its own.
+  const timelines = (room) =>
+    [room, ...room.getThreads()].map((one) => one.getUnfilteredTimelineSet?.() ?? one.timelineSet);
+  const events = (id) => {
+    const room = client.getRoom(id);
+    return room ? timelines(room).flatMap((one) => one.getLiveTimeline().getEvents()) : [];
+  };
   return {
     client,
     user,
@@ -84,6 +90,19 @@ function device(client, login, secret) {
       await until(`${who} in the room`, () => client.getRoom(room)?.getMember(who)?.membership === 'join');
     },
 
+    async invited(room) {
+      await until(`the invitation of ${user}`, () => client.getRoom(room)?.getMyMembership() === 'invite');
+    },
+
+    async types(room, who, active) {
+      await until(`whether ${who} types: ${active}`, () => client.getRoom(room)?.getMember(who)?.typing === active);
+    },
+
+    // The place of a reader is also moved by what they say: only what they have told counts.
+    async read(room, who, event) {
+      await until(`what ${who} has read`, () => client.getRoom(room)?.getEventReadUpTo(who, true) === event);
+    },
+
     async send(room, content) {
       const { event_id: id } = await client.sendMessage(room, content);
       return id;
@@ -101,6 +120,9 @@ function device(client, login, secret) {
             type: event.getType(),
             sender: event.getSender(),
             content: event.getContent(),
+            relation: event.getWireContent()['m.relates_to'],
+            redacts: event.isRedaction() ? event.getAssociatedId() : undefined,
+            about: event.getStateKey(),
             encrypted: event.isEncrypted(),
           };
           if (matches(seen)) return seen;
