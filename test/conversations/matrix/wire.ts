@@ -154,12 +154,11 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
       const one = server.sent.at(how === 'earlier' ? -2 : -1);
       if (one) await server.push(one.body, how === 'anew' ? undefined : one.id);
     },
-    /** What she says from now on comes as one transaction, at `flush`; `poison` puts what nobody can read before it, `turned` turns it about. */
+    /** What she says from now on comes as one transaction, at `flush`; `poison` puts what nobody can read before it, `amid` one such event in its middle, `turned` turns it about. */
     gather: () => {
       flush = server.gather();
     },
-    flush: ([how]) =>
-      flush?.((events) => (how === 'poison' ? ([...POISON, ...events] as Json[]) : orderedBy(how, events))),
+    flush: ([how]) => flush?.((events) => orderedBy(how, events)),
     /** `user NAME SHOWN`: somebody has an account, with the password `secret`. */
     user: ([name = '', ...shown]) => state.users.set(userOf(name), { name: shown.join(' ') }),
     /** `look NAME [MXC]`: somebody has that picture from now on. */
@@ -320,8 +319,12 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
   };
 }
 
-const orderedBy = (how: string | undefined, events: Json[]): Json[] =>
-  how === 'turned' ? events.toReversed() : events;
+function orderedBy(how: string | undefined, events: Json[]): Json[] {
+  if (how === 'poison') return [...POISON, ...events] as Json[];
+  const middle = Math.floor(events.length / 2);
+  if (how === 'amid') return [...events.slice(0, middle), POISON[4] as Json, ...events.slice(middle)];
+  return how === 'turned' ? events.toReversed() : events;
+}
 
 const POISON: readonly unknown[] = [
   null,
