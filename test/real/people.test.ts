@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { account, contact, event, key, REALM, type Rig, rig } from '../bridges/irc/harness.ts';
-import { describeReal, ircClient, startInspircd, startNgircd, xml } from './servers.ts';
-import { enter, type IrcServerName, roomOf, startWorld } from './world.ts';
+import { describeReal, ircClient, xml } from './servers.ts';
+import { enter, type IrcServerName, ircds, roomOf, startWorld } from './world.ts';
 
 const NET = 'net@irc.localhost';
 const ITEMS = 'http://jabber.org/protocol/disco#items';
@@ -12,7 +12,7 @@ const shown = (gw: Rig, show: string): Promise<void> =>
 for (const ircd of ['inspircd', 'ngircd', 'hybrid', 'irc2'] as const satisfies IrcServerName[]) {
   describeReal(`people on ${ircd}`, ['prosody', ircd], () => {
     test('people are watched, and are told when we are away', async () => {
-      await using server = ircd === 'inspircd' ? await startInspircd() : await startNgircd();
+      await using server = await ircds[ircd]();
       await using gw = await rig({ port: server.ports.plain });
       const session = await gw.bridge.connect(key('romeo'), { nick: 'romeo' }, new AbortController().signal);
       const subscribe = { kind: 'contact', action: 'subscribe' } as const;

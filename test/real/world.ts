@@ -27,7 +27,8 @@ export type IrcServerName = 'inspircd' | 'ngircd' | 'hybrid' | 'irc2';
 const DEBIAN_LIMITS =
   'threshold="10" hardsendq="262144" softsendq="8192" recvq="8192" localmax="1000" globalmax="1000"';
 
-const ircds = {
+/** How the servers are started. */
+export const ircds = {
   inspircd: () => startInspircd(),
   ngircd: () => startNgircd(),
   hybrid: () => startHybrid(),
