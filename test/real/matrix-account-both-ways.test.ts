@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { linkAccount, startMatrixWorld } from './matrix-account-world.ts';
-import { playHistory, type Stage, type StageParts, setStage } from './matrix-both-ways.ts';
+import { playHistory, type Stage, type StageParts, setStage, setTalk, type Talk } from './matrix-both-ways.ts';
 import { playUpgrade, powers, sayings, signs } from './matrix-features.ts';
 import { describeReal } from './servers.ts';
 import { HOMESERVER } from './synapse.ts';
@@ -33,6 +33,18 @@ describeReal('an own account on Matrix, both ways', ['prosody', 'synapse'], () =
     });
 
     it('has a room that is replaced', () => playUpgrade(stage, next));
+  });
+
+  describe('where two talk alone, encrypted', () => {
+    let talk: Talk;
+    beforeAll(async () => {
+      talk = await setTalk({ ...parts, encrypted: true });
+    });
+
+    it.each([...sayings, ...signs])('has $feature', async ({ there, back }) => {
+      await there(talk);
+      await back(talk);
+    });
   });
 
   it('has the whole past of a room that is older than its archive', () => playHistory({ ...parts, version: '12' }));

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, it } from 'vitest';
-import { playHistory, type Stage, setStage } from './matrix-both-ways.ts';
+import { playHistory, type Stage, setStage, setTalk, type Talk } from './matrix-both-ways.ts';
 import { playUpgrade, powers, sayings, signs } from './matrix-features.ts';
 import { openDevice } from './matrix-js.mjs';
 import { startMatrixWorld } from './matrix-world.ts';
@@ -9,6 +9,7 @@ import { HOMESERVER } from './synapse.ts';
 describeReal('Matrix as an application service, both ways', ['prosody', 'synapse'], () => {
   const resources = new AsyncDisposableStack();
   let stage: Stage;
+  let talk: Talk;
   beforeAll(async () => {
     const world = resources.use(await startMatrixWorld());
     const device = async (user: string) =>
@@ -22,12 +23,18 @@ describeReal('Matrix as an application service, both ways', ['prosody', 'synapse
       encrypted: false,
       version: '11',
     });
+    talk = await setTalk(stage);
   });
   afterAll(() => resources[Symbol.asyncDispose]());
 
   it.each([...sayings, ...signs, ...powers])('has $feature', async ({ there, back }) => {
     await there(stage);
     await back(stage);
+  });
+
+  it.each([...sayings, ...signs])('has $feature where two talk alone', async ({ there, back }) => {
+    await there(talk);
+    await back(talk);
   });
 
   it('has a room that is replaced', () => playUpgrade(stage, '12'));

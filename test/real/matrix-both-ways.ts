@@ -4,21 +4,37 @@ import type { MatrixJsDevice, SeenEvent } from './matrix-js.mjs';
 import { enter } from './world.ts';
 import { type Element, type XmppClient, xml } from './xmpp.ts';
 
-/** A room of Matrix in which somebody on XMPP meets two others, each with a client of their own. */
-export type Stage = {
+/** A room of Matrix in which somebody on XMPP meets somebody with a client of their own. */
+export type Talk = {
   readonly xmpp: XmppClient;
   readonly nick: string;
   /** Who they are at the homeserver. */
   readonly self: string;
   readonly room: string;
+  /** Of the room, or of the other one where it is for the two of them. */
   readonly jid: string;
+  readonly type: 'groupchat' | 'chat';
   /** Who has made the room. */
   readonly far: MatrixJsDevice;
-  readonly third: MatrixJsDevice;
   readonly encrypted: boolean;
 };
 
-export type StageParts = Omit<Stage, 'room' | 'jid'> & { readonly version: string };
+/** A room with a third, who has a client as well. */
+export type Stage = Talk & { readonly third: MatrixJsDevice };
+
+export type TalkParts = Omit<Talk, 'room' | 'jid' | 'type'>;
+export type StageParts = Omit<Stage, 'room' | 'jid' | 'type'> & { readonly version: string };
+
+/** Makes a room for the two of them, where the one on XMPP comes in by themselves. */
+export async function setTalk(parts: TalkParts): Promise<Talk> {
+  const { far, self, encrypted } = parts;
+  const room = await far.makeRoom({ encrypted, direct: self });
+  await far.joined(room, self);
+  const talk = { ...parts, room, jid: jidOf(far.user), type: 'chat' } as const;
+  // From here on it is the room in which the two talk.
+  await sayBack(talk, 'good morrow');
+  return talk;
+}
 
 export const nickOf = ({ user }: MatrixJsDevice): string => user.slice(1, user.indexOf(':'));
 
@@ -39,15 +55,19 @@ export async function setStage({ version, ...parts }: StageParts): Promise<Stage
   await far.joined(room, self);
   await third.join(room);
   await xmpp.next((one) => one.is('presence') && one.attrs.from === `${jid}/${nickOf(third)}`, 'the third');
-  return { ...parts, room, jid };
+  return { ...parts, room, jid, type: 'groupchat' };
 }
 
+/** Whether it is from the other one: an occupant of the room, or the person. */
+export const isFromFar = ({ jid, type, far }: Talk, { attrs }: Element): boolean =>
+  type === 'chat' ? attrs.from?.split('/')[0] === jid : attrs.from === `${jid}/${nickOf(far)}`;
+
 /** The next message in the room. */
-export const told = (stage: Stage, what: string, holds: (stanza: Element) => boolean): Promise<Element> =>
+export const told = (stage: Talk, what: string, holds: (stanza: Element) => boolean): Promise<Element> =>
   stage.xmpp.next((one) => one.is('message') && one.attrs.from?.split('/')[0] === stage.jid && holds(one), what);
 
 /** The next event in the room of the one on XMPP. */
-export const seen = (stage: Stage, what: string, holds: (event: SeenEvent) => boolean): Promise<SeenEvent> =>
+export const seen = (stage: Talk, what: string, holds: (event: SeenEvent) => boolean): Promise<SeenEvent> =>
   stage.far.next(stage.room, (event) => event.sender === stage.self && holds(event), what);
 
 export const isInvitation = (one: Element, jid: string): boolean =>
@@ -55,34 +75,36 @@ export const isInvitation = (one: Element, jid: string): boolean =>
   one.attrs.from === jid &&
   one.getChild('x', 'http://jabber.org/protocol/muc#user')?.getChild('invite') !== undefined;
 
-/** The id that the room has given a message (XEP-0359). */
-export const stanzaId = (stanza: Element): string => stanza.getChild('stanza-id', 'urn:xmpp:sid:0')?.attrs.id ?? '';
+/** By what others name a message: what the room has given it (XEP-0359 §5), or its author. */
+const referenceTo = ({ type }: Talk, stanza: Element): string =>
+  (type === 'chat' ? stanza : stanza.getChild('stanza-id', 'urn:xmpp:sid:0'))?.attrs.id ?? '';
 
 let ids = 0;
 
 /** Sends something into the room from XMPP, and resolves with its id. */
-export async function send(stage: Stage, ...children: readonly Element[]): Promise<string> {
+export async function send(stage: Talk, ...children: readonly Element[]): Promise<string> {
   const id = `b${++ids}`;
-  await stage.xmpp.send(xml('message', { to: stage.jid, type: 'groupchat', id }, ...children));
+  await stage.xmpp.send(xml('message', { to: stage.jid, type: stage.type, id }, ...children));
   return id;
 }
 
 /** Says something in the room from XMPP: what is seen of it there, and what the room sends back. */
-export async function sayThere(stage: Stage, body: string, ...more: readonly Element[]) {
+export async function sayThere(stage: Talk, body: string, ...more: readonly Element[]) {
   const id = await send(stage, xml('body', {}, body), ...more);
   const event = await seen(stage, body, ({ content }) => content.body === body);
   expect(event).toMatchObject({ type: 'm.room.message', encrypted: stage.encrypted });
+  if (stage.type === 'chat') return { id, event, reference: id };
   const reflection = await told(stage, `the reflection of "${body}"`, (one) => one.attrs.id === id);
   expect(reflection.attrs.from).toBe(`${stage.jid}/${stage.nick}`);
-  return { id, event, stanzaId: stanzaId(reflection) };
+  return { id, event, reference: referenceTo(stage, reflection) };
 }
 
 /** Says something in the room from Matrix: the id of the event, and what is heard of it. */
-export async function sayBack(stage: Stage, body: string, more: object = {}) {
+export async function sayBack(stage: Talk, body: string, more: object = {}) {
   const event = await stage.far.send(stage.room, { msgtype: 'm.text', body, ...more });
   const stanza = await told(stage, `"${body}"`, (one) => one.getChildText('body')?.endsWith(body) === true);
-  expect(stanza.attrs.from).toBe(`${stage.jid}/${nickOf(stage.far)}`);
-  return { event, stanza, stanzaId: stanzaId(stanza) };
+  expect([stanza.attrs.type, isFromFar(stage, stanza)]).toEqual([stage.type, true]);
+  return { event, stanza, reference: referenceTo(stage, stanza) };
 }
 
 /** Gives somebody a power level. */
