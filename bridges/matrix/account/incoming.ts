@@ -2,6 +2,7 @@ import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import { isWritten } from '#bridges/matrix/marks.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
+import type { Origins } from '#bridges/matrix/origins.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
@@ -32,6 +33,7 @@ export type OwnIncomingParts = OwnInvitationParts & {
   readonly reactions: Reactions;
   readonly threads: Threads;
   readonly corrections: Corrections;
+  readonly origins: Origins;
   readonly keys: DeviceKeys | undefined;
   readonly looks: Looks;
   readonly link: ReadingView['link'];
@@ -232,6 +234,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     if (!event) return;
     if (event.stateKey !== undefined) return takeState(event, own, tense);
     authors.set(event.id, event.sender);
+    parts.origins.learn(event.id, event.room);
     rooms.active(event.room, event.at);
     if (isFromHere(event)) return;
     const said = event.type === 'm.room.encrypted' ? await encrypted.opened(event, raw, tense) : event;

@@ -7,6 +7,7 @@ import { type Homeserver, until } from '#bridges/matrix/homeserver.ts';
 import { limited } from '#bridges/matrix/limit.ts';
 import { findSent, MARK, markOf } from '#bridges/matrix/marks.ts';
 import { joinRoom } from '#bridges/matrix/membership.ts';
+import { ifNowhere, type Origins } from '#bridges/matrix/origins.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
@@ -45,6 +46,7 @@ export type OwnOutgoingParts = {
   readonly reactions: Reactions;
   readonly threads: Threads;
   readonly corrections: Corrections;
+  readonly origins: Origins;
   readonly keys: DeviceKeys | undefined;
   /** Ends with the session. */
   readonly stop: AbortSignal;
@@ -77,7 +79,10 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       if (!rooms.isIn(id)) throw new Failure('not-joined');
       return id;
     }
-    const known = (await rooms.withBoth(name)) ?? (await directs.madeFor(event.id, name));
+    const known =
+      (await parts.origins.roomFor(event, rooms.with(name))) ??
+      (await rooms.withBoth(name)) ??
+      (await directs.madeFor(event.id, name));
     if (known !== undefined) return known;
     if (!make) throw new Failure('item-not-found');
     return directs.make(event.id, name);
@@ -127,6 +132,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     doubts.set(transaction, parts.device);
     const sent = textOf((await server.call({ method: 'PUT', path, body })).event_id);
     if (sent === undefined) throw new Failure('remote-server-timeout', { certain: false });
+    parts.origins.learn(sent, id);
     return sent;
   }
 
@@ -275,18 +281,15 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       const { read } = { read: 'private', ...(set as { read?: string } | undefined) };
       if (read === 'off') return TAKEN;
       const kind = read === 'public' ? 'm.read' : 'm.read.private';
-      const id = await aim(event);
+      const id = await aim(event).catch(ifNowhere);
+      if (id === undefined) return TAKEN;
       await post(id, 'read_markers', { 'm.fully_read': event.target, [kind]: event.target });
       await unmark(id);
       return TAKEN;
     },
 
     async typing(event) {
-      const id = await aim(event).catch((error: unknown) => {
-        // Nobody is there to see it.
-        if (error instanceof Failure && error.code === 'item-not-found') return undefined;
-        throw error;
-      });
+      const id = await aim(event).catch(ifNowhere);
       if (id !== undefined) await typing.say(id, user, event.active);
       return TAKEN;
     },

@@ -134,7 +134,11 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
 
     /** How many rooms the account is in with a person alone. */
     count(who: string): number {
-      return [...partners].filter(([id, partner]) => partner === who && this.isIn(id)).length;
+      return this.with(who).length;
+    },
+    /** The rooms that the account is in with a person alone. */
+    with(who: string): readonly string[] {
+      return [...partners].filter(([id, partner]) => partner === who && this.isIn(id)).map(([id]) => id);
     },
     /** Where the account talks with a person alone, if it is still there. */
     between(who: string): string | undefined {

@@ -3,6 +3,7 @@ import { openCorrections } from '#bridges/matrix/corrections.ts';
 import { backUp, takeBackupKey } from '#bridges/matrix/crypto/backup.ts';
 import { type DeviceKeys, type KeyNews, openDeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { openOrigins } from '#bridges/matrix/origins.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
 import type { CloseReason, Credentials, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
@@ -96,8 +97,9 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     ? await openDeviceKeys({ call: server.call, state: host.state, account, user, device, exchanges })
     : undefined;
   const corrections = openCorrections(server, CORRECTIONS);
+  const origins = openOrigins(server);
   const looks = openLooks({ host, account, user, server });
-  const known = { host, account, user, server, rooms, reactions, threads, corrections, keys, looks };
+  const known = { host, account, user, server, rooms, reactions, threads, corrections, origins, keys, looks };
   const incoming = openOwnIncoming({ ...known, link: parts.link, directRooms: parts.directRooms, stop: stop.signal });
   const outgoing = openOwnOutgoing({
     ...known,

@@ -6,6 +6,7 @@ import { openInvitations } from '#bridges/matrix/invitations.ts';
 import { findSent } from '#bridges/matrix/marks.ts';
 import { openMedia } from '#bridges/matrix/media.ts';
 import { leaveRoom } from '#bridges/matrix/membership.ts';
+import { openOrigins } from '#bridges/matrix/origins.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
@@ -58,6 +59,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   const reactions = openReactions(host);
   const threads = openThreads(host);
   const corrections = openCorrections(server);
+  const origins = openOrigins(server);
   const policies = openPolicies({ host: { ...host, signal: stop.signal }, config, server, bot: ghosts.bot });
   const consents = await openConsent({ host, config, server, bot: ghosts.bot });
   const rooms = openGatewayRooms({ host, server, ghosts, policies, consents, timeout: homeserver.timeout });
@@ -68,7 +70,20 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     stop: stop.signal,
     enter: entersDirect({ server, ghosts, directs, most: config.direct_rooms }),
   });
-  const known = { host, server, ghosts, rooms, directs, reactions, threads, corrections, policies, consents, watchers };
+  const known = {
+    host,
+    server,
+    ghosts,
+    rooms,
+    directs,
+    reactions,
+    threads,
+    corrections,
+    origins,
+    policies,
+    consents,
+    watchers,
+  };
   const incoming = openIncoming({ ...known, config, bot, invitations });
   const asks = openAsks({ host, server, ghosts, rooms, directs, past: incoming.past });
   const moderation = openModeration({ host, server, ghosts, rooms });

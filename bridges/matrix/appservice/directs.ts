@@ -64,6 +64,8 @@ export async function openDirects({ state }: Pick<Host, 'state'>) {
       const room = [...roomsOf(account, user)].at(-1);
       return room === undefined ? undefined : byRoom.get(room);
     },
+    /** The rooms of an account with a user, that which was active last at first. */
+    all: (account: AccountKey, user: string): readonly string[] => [...roomsOf(account, user)].toReversed(),
     count: (account: AccountKey, user: string): number => roomsOf(account, user).size,
     /** Something was said in it. */
     active,

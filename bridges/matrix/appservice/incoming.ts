@@ -3,6 +3,7 @@ import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import type { Invitations } from '#bridges/matrix/invitations.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
 import { leaveRoom } from '#bridges/matrix/membership.ts';
+import type { Origins } from '#bridges/matrix/origins.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
@@ -41,6 +42,7 @@ export type IncomingParts = {
   readonly reactions: Reactions;
   readonly threads: Threads;
   readonly corrections: Corrections;
+  readonly origins: Origins;
   readonly bot: Pick<GatewayBot, 'invited' | 'removed' | 'heard'>;
   readonly invitations: Invitations;
   readonly policies: Policies;
@@ -103,6 +105,7 @@ export function openIncoming(parts: IncomingParts) {
     const venue = venueOf(event.room);
     if (event.stateKey !== undefined) return takeState(event, venue);
     authors.set(event.id, event.sender);
+    parts.origins.learn(event.id, event.room);
     if (venue?.gateway && ghosts.isOurs(event.sender)) return tell(ownWords(value, venue.gateway));
     return takeTimeline(event, venue);
   }

@@ -4,6 +4,7 @@ import { isEncrypted } from '#bridges/matrix/encryption.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { limited } from '#bridges/matrix/limit.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
+import { ifNowhere, type Origins } from '#bridges/matrix/origins.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
@@ -52,6 +53,7 @@ export type OutgoingParts = {
   readonly reactions: Reactions;
   readonly threads: Threads;
   readonly corrections: Corrections;
+  readonly origins: Origins;
   readonly moderation: Moderation;
   readonly policies: Pick<Policies, 'user'>;
   readonly outage: Pick<Outage, 'waits'>;
@@ -99,8 +101,9 @@ export function openOutgoing(parts: OutgoingParts) {
     const refusal = ghosts.refusal(name) ?? shutOut(policies.user(name) ?? policies.user(ghosts.idOf(account)));
     if (refusal) throw refusal;
     const as = await ghosts.ready(account);
-    const known = directs.between(account, name);
-    if (known) return { account, as, room: known.room, alone: true };
+    const known =
+      (await parts.origins.roomFor(event, directs.all(account, name), as)) ?? directs.between(account, name)?.room;
+    if (known !== undefined) return { account, as, room: known, alone: true };
     if (!make) throw new Failure('item-not-found');
     const { room } = await directs.make(account, () => makeDirect(account, as, name));
     return { account, as, room, alone: true };
@@ -143,6 +146,7 @@ export function openOutgoing(parts: OutgoingParts) {
     const sent = await server.call({ method: 'PUT', path, body: { ...content, [MARK]: transaction }, as });
     const id = textOf(sent.event_id);
     if (id === undefined) throw new Failure('remote-server-timeout', { certain: false });
+    parts.origins.learn(id, room);
     return id;
   }
 
@@ -274,7 +278,8 @@ export function openOutgoing(parts: OutgoingParts) {
     async receipt(event) {
       if (event.state === 'failed') return undelivered(event);
       if (event.state !== 'displayed') return TAKEN;
-      const to = await aim(event);
+      const to = await aim(event).catch(ifNowhere);
+      if (!to) return TAKEN;
       const { account: set } = await host.settings(event.place, to.account);
       const { read } = { read: 'private', ...(set as { read?: string } | undefined) };
       if (read === 'off') return TAKEN;
@@ -288,11 +293,7 @@ export function openOutgoing(parts: OutgoingParts) {
     },
 
     async typing(event) {
-      const to = await aim(event).catch((error: unknown) => {
-        // Nobody is there to see it.
-        if (error instanceof Failure && error.code === 'item-not-found') return undefined;
-        throw error;
-      });
+      const to = await aim(event).catch(ifNowhere);
       if (!to) return TAKEN;
       await typing.say(to.room, to.as, event.active);
       return TAKEN;

@@ -6,6 +6,7 @@ import type { OwnRoomNews, SyncNews } from '#bridges/matrix/account/sync.ts';
 import { openCorrections } from '#bridges/matrix/corrections.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { openOrigins } from '#bridges/matrix/origins.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -40,6 +41,7 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 100
     reactions,
     threads,
     corrections,
+    origins: openOrigins(server),
     keys,
     looks,
     link: () => undefined,
