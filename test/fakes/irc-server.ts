@@ -52,6 +52,8 @@ type Options = {
   readonly isupport?: string;
   /** Speaks TLS, and asks clients for a certificate. */
   readonly tls?: boolean;
+  /** How lines are read and written; UTF-8 if left out. */
+  readonly charset?: 'utf8' | 'latin1';
 };
 
 type Peer = IrcConnection & { user: boolean; registered: boolean; negotiating: boolean; readonly caps: Set<string> };
@@ -78,7 +80,7 @@ export async function ircServer(options: Options = {}): Promise<IrcServer> {
   const habits = options.serve ? serverHabits(peers, options) : undefined;
 
   const come = (socket: Socket): void => {
-    const peer = openPeer(socket, (line) => take(line, peer));
+    const peer = openPeer(socket, options.charset ?? 'utf8', (line) => take(line, peer));
     peers.push(peer);
     void peer.closed.then(() => peers.splice(peers.indexOf(peer), 1));
     const waiter = waiters.shift();
@@ -118,7 +120,7 @@ export async function ircServer(options: Options = {}): Promise<IrcServer> {
   };
 }
 
-function openPeer(socket: Socket, take: (line: string) => boolean): Peer {
+function openPeer(socket: Socket, charset: 'utf8' | 'latin1', take: (line: string) => boolean): Peer {
   const unread: string[] = [];
   const readers: { done: (line: string) => void; fail: (error: Error) => void }[] = [];
   const pongs = new Map<string, () => void>();
@@ -136,7 +138,7 @@ function openPeer(socket: Socket, take: (line: string) => boolean): Peer {
     else unread.push(line);
   }
 
-  socket.setEncoding('utf8');
+  socket.setEncoding(charset);
   socket.on('error', () => socket.destroy());
   socket.on('data', (text: string) => {
     const lines = (rest + text).split('\r\n');
@@ -169,7 +171,7 @@ function openPeer(socket: Socket, take: (line: string) => boolean): Peer {
         if (wanted.test(line)) return line;
       }
     },
-    send: (...lines) => void socket.write(lines.map((line) => `${line}\r\n`).join('')),
+    send: (...lines) => void socket.write(lines.map((line) => `${line}\r\n`).join(''), charset),
     sendBytes: (bytes) => void socket.write(bytes),
     sync() {
       const token = `sync-${++count}`;

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import pino from 'pino';
 import { bridge as irc } from '#bridges/irc/index.ts';
 import { asSent } from '#mappings/degrade.ts';
@@ -23,6 +25,8 @@ export type Rig = {
   readonly states: { readonly key: SessionKey; readonly state: SessionState }[];
   readonly logged: string[];
   readonly state: BridgeState;
+  /** The ports at which the bridge listens. */
+  readonly listening: number[];
   /** Resolves once `check` holds; looked at after each thing that the bridge tells. */
   when(check: () => boolean): Promise<void>;
   /** What was told of a place since the last call, without its place, and its texts as XMPP reads them. */
@@ -41,6 +45,7 @@ export async function rig(
   const settled: Rig['settled'] = [];
   const states: Rig['states'] = [];
   const logged: string[] = [];
+  const listening: number[] = [];
   const watchers = new Set<() => void>();
   const tell = () => {
     for (const watch of [...watchers]) watch();
@@ -48,6 +53,13 @@ export async function rig(
   const host: Host = {
     ...unheard,
     transport: TRANSPORT,
+    async listen(_endpoint, onSocket) {
+      const sockets = createServer(onSocket).listen(0, '127.0.0.1');
+      await once(sockets, 'listening');
+      const { port } = sockets.address() as AddressInfo;
+      listening.push(port);
+      return { port, close: async () => void sockets.close() };
+    },
     emit(news) {
       drafts.push(...news);
       tell();
@@ -81,6 +93,7 @@ export async function rig(
     settled,
     states,
     logged,
+    listening,
     state: host.state,
     when(check) {
       if (check()) return Promise.resolve();

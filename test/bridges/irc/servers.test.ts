@@ -35,6 +35,8 @@ describe('where a server is', () => {
       'irc://irc.example:6667',
     ]);
     expect(urls(serverFor(free, 'irc.example', set({ tls_ports: [] })))).toEqual([]);
+    const pin = 'ab'.repeat(32);
+    expect(serverFor(free, 'irc.example', set({ fingerprint: pin }))?.pin).toEqual([pin]);
     expect(serverFor(free, 'irc.example', set({ verify_cert: false }))).toMatchObject({ chosen: true, verify: false });
   });
 

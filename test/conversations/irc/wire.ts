@@ -19,12 +19,14 @@ const SCRIPTED = [
 ];
 
 /** A scripted ircd, `net`. `irc(nick)` is the newest connection with that nick, `irc` the newest one. */
-export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixed, loud, settings, throttle }) => {
+export const openWire: OpenWire = async (options) => {
+  const { caps, isupport, taken, insecure, fixed, loud, settings, throttle, charset } = options;
   const ircd = await ircServer({
     serve: true,
     loud: loud === 'yes',
     ...(caps && { caps: caps.split(' ') }),
     ...(isupport && { isupport }),
+    ...(charset === 'latin1' && { charset }),
   });
   const { irc, known, closed, unreadOf, renamed } = arrivals(ircd);
   for (const command of SCRIPTED) ircd.on(command, () => true);

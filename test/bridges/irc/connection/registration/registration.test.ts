@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { ircServer } from '../../../../fakes/irc-server.ts';
-import { key, login, REALM, rig } from '../../harness.ts';
+import { key, login, REALM, type Rig, rig } from '../../harness.ts';
 
 const never = new AbortController().signal;
 const romeo = { nick: 'romeo' };
@@ -81,18 +81,50 @@ describe('the way to a server', () => {
   });
 
   it('begins at the address that the operator has set', async () => {
-    const came = Promise.withResolvers<Socket>();
-    const server = createServer(came.resolve).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    await using gw = await rig({ port }, { outgoing_address: '127.0.0.2' });
-    const over = expect(gw.bridge.connect(key('romeo'), romeo, never)).rejects.toMatchObject({
-      code: 'recipient-unavailable',
-    });
-    const socket = await came.promise;
+    await using far = await rawServer();
+    await using gw = await rig(far, { outgoing_address: '127.0.0.2' });
+    const over = refused(gw);
+    const socket = await far.came;
     expect(socket.remoteAddress).toBe('127.0.0.2');
     socket.destroy();
     await over;
-    server.close();
+  });
+
+  // RFC 1413 §3
+  it('is known to the identd, which says as whom USER registers', async () => {
+    await using far = await rawServer();
+    await using gw = await rig(far, { identd: { listen: '127.0.0.1:113' } });
+    const over = refused(gw);
+    const socket = await far.came;
+    const user = await said(socket, /USER (\S+)/);
+    const query = connect(gw.listening[0] ?? 0, '127.0.0.1');
+    query.write(`${socket.remotePort} , ${far.port}\r\n`);
+    expect(await said(query, /(.+)\r\n/)).toBe(`${socket.remotePort} , ${far.port} : USERID : UNIX : ${user}`);
+    socket.destroy();
+    await over;
   });
 });
+
+/** A server that says nothing. */
+async function rawServer() {
+  const came = Promise.withResolvers<Socket>();
+  const server = createServer(came.resolve).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return { port, came: came.promise, [Symbol.asyncDispose]: async () => void server.close() };
+}
+
+/** What of the text that comes is in the first brackets, once it is there. */
+async function said(socket: Socket, wanted: RegExp): Promise<string | undefined> {
+  let text = '';
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    text += chunk;
+    const found = wanted.exec(text);
+    if (found) return found[1];
+  }
+  throw new Error(`it ended after ${text}`);
+}
+
+/** A login that its server hangs up on. */
+const refused = (gw: Rig): Promise<void> =>
+  expect(gw.bridge.connect(key('romeo'), romeo, never)).rejects.toMatchObject({ code: 'recipient-unavailable' });
