@@ -38,6 +38,8 @@ export function openOwnInvitations(parts: OwnInvitationParts) {
 
   async function enter({ room, user: sender }: Invitation): Promise<void> {
     await joinRoom(server, { user, room }, [serverOf(sender)]);
+    // What is said before a sync has told of it goes there as well.
+    await rooms.load(room);
     await rooms.pair(room, sender);
   }
 

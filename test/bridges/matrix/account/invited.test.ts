@@ -23,6 +23,7 @@ function opened(join: (room: string) => Promise<object>) {
       kept.push(body);
       return {};
     },
+    json: async () => [],
   } as unknown as Homeserver;
   const rooms = openOwnRooms({ account, user, server });
   const invitations = openOwnInvitations({
@@ -38,7 +39,7 @@ it('one into a room that never answers holds up none of the others, and takes no
   await invitations.take('!far:far.example', invite('@eve:far.example'));
   await invitations.take('!near:hs.example', invite('@alice:hs.example'));
   await invitations.answered('!near:hs.example');
-  expect(rooms.partner('!near:hs.example')).toBe('@alice:hs.example');
+  expect(rooms.between('@alice:hs.example')).toBe('!near:hs.example');
   expect(kept).toEqual([{ '@bob:hs.example': ['!old:hs.example'], '@alice:hs.example': ['!near:hs.example'] }]);
 });
 
