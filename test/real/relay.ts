@@ -21,8 +21,8 @@ export interface Relay extends AsyncDisposable {
   listen(): Promise<void>;
 }
 
-/** A relay on a free port. */
-export async function startRelay(): Promise<Relay> {
+/** A relay on a free port. `carried` hears what passes: from the one that connects, or from the other. */
+export async function startRelay(carried?: (from: 'near' | 'far', text: string) => void): Promise<Relay> {
   const sockets = new Set<Socket>();
   let whole = true;
   let opened = 0;
@@ -41,6 +41,8 @@ export async function startRelay(): Promise<Relay> {
     follow(near, far);
     follow(far, near);
     near.pipe(far).pipe(near);
+    if (carried) near.on('data', (chunk: Buffer) => carried('near', chunk.toString()));
+    if (carried) far.on('data', (chunk: Buffer) => carried('far', chunk.toString()));
   });
   const [port = 0] = await freePorts(1);
   const end = (): void => {

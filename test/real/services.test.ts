@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { startRelay } from './relay.ts';
 import { describeReal, ircClient, xml } from './servers.ts';
-import { enter, overTls, roomOf, startWorld } from './world.ts';
+import { enter, overTls, roomOf, say, startWorld } from './world.ts';
 import type { Element, XmppClient } from './xmpp.ts';
 
 const NET = 'net@irc.localhost';
@@ -75,6 +76,42 @@ describeReal('services', ['prosody', 'inspircd', 'atheme-services'], () => {
     await answered(alice, NICKSERV, /ghosted/i);
     await alice.next((one) => one.is('presence') && one.attrs.from === `${room}/Alice` && !one.attrs.type, 'the nick');
     await ghost[Symbol.asyncDispose]();
+  });
+
+  // https://ircv3.net/specs/extensions/labeled-response, https://ircv3.net/specs/extensions/message-ids
+  test('what is said goes under a label, whose answer has an id that each of us is shown', async () => {
+    const passed = { near: '', far: '' };
+    await using relay = await startRelay((from, text) => {
+      passed[from] += text;
+    });
+    await relay.listen();
+    await using world = await startWorld({
+      ircd: 'services',
+      via: async ({ component, irc }) => {
+        relay.target = irc;
+        return { component, irc: relay.port };
+      },
+    });
+    const room = roomOf('#garden');
+    await using alice = await world.login('alice');
+    await using bob = await world.login('bob');
+    await enter(alice, room, 'Alice');
+    await enter(bob, room, 'Bob');
+    await say(alice, room, 'hark', 'm1');
+    const own = await alice.next((one) => one.getChildText('body') === 'hark', 'her own message');
+    const other = await bob.next((one) => one.getChildText('body') === 'hark', 'her message');
+    expect(own.attrs.id).toBe('m1');
+    expect(other.getChild('stanza-id')?.attrs.id).toBe(own.getChild('stanza-id')?.attrs.id);
+    const label = /^@label=([^ ;]+) PRIVMSG #garden :?hark/m.exec(passed.near)?.[1];
+    const echo = new RegExp(`^@(\\S*label=${label}(?:;\\S*)?) :Alice!\\S+ PRIVMSG #garden :?hark`, 'm').exec(
+      passed.far,
+    )?.[1];
+    expect(echo).toMatch(/(^|;)msgid=/);
+    const msgid = /(?:^|;)msgid=([^;]+)/.exec(echo ?? '')?.[1] ?? '';
+    // Bob's connection has it under the same id: it has come before an answer to him.
+    await tell(bob, NET, 'WHOIS Bob');
+    await answered(bob, NET, /end of .*whois/i);
+    expect(passed.far.split(msgid)).toHaveLength(3);
   });
 
   test('who gave an account at the address of the server is logged in before anybody sees them, or not at all', async () => {
