@@ -338,6 +338,8 @@ export class IrcConnection implements LineSocketOwner {
     this.ownTyping.stop();
     this.#list?.stop();
     const code = before === 'closing' ? failure.code : 'recipient-unavailable';
+    // RFC 2812 §3.1.7: the end of the line is what QUIT is answered with.
+    this.pending.done('raw', 'QUIT');
     this.pending.fail((certain) => new Failure(code, { text: failure.words, certain }));
     this.#entry?.reject(failure);
     this.#entry = undefined;
