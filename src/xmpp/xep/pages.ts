@@ -59,7 +59,8 @@ export type OtherGateway = {
 const COMPARED = `# Extensions, side by side
 
 What is implemented here ([xeps.md](xeps.md)) beside what other gateways name. That a number stands in a column says that
-something of it is there, not how much or how well. Of the others it was read:`;
+something of it is there, not how much or how well. How some of them behave: [compared-behaviour.md](compared-behaviour.md).
+Of the others it was read:`;
 
 /** `docs/compared.md`: each extension, and which gateways have something of it. Pure. */
 export function renderCompared(extensions: readonly Extension[], others: readonly OtherGateway[]): string {
