@@ -55,7 +55,7 @@ type Entry = {
   senior: Entry | undefined;
   appearances: number;
   /** Once it has gone: its juniors that have not read so yet. */
-  unaware: Set<Entry>;
+  unaware: Set<Entry> | undefined;
 };
 
 /** Our connections in a channel, in the order in which they came. */
@@ -193,7 +193,7 @@ export function openPrimaries(): Primaries {
 
 function append(queue: Queue, connection: PrimaryCandidate): void {
   const entry: Entry = {
-    ...{ connection, gone: false, read: [], relayed: 0, skip: [], out: false, unaware: new Set() },
+    ...{ connection, gone: false, read: [], relayed: 0, skip: [], out: false, unaware: undefined },
     ...{ previous: queue.last, next: undefined, senior: undefined, appearances: 0 },
   };
   queue.entries.set(connection.account, entry);
@@ -218,7 +218,7 @@ const isPast = (channel: string, { gone, connection: { account } }: Entry, reade
   !reader.sees(channel, account) && (gone || !reader.hides(channel, account));
 
 /** Whether a junior was the last one that had not read that this one has gone. */
-const forgets = (senior: Entry, junior: Entry): boolean => senior.unaware.delete(junior) && senior.unaware.size === 0;
+const forgets = ({ unaware }: Entry, junior: Entry): boolean => unaware?.delete(junior) === true && unaware.size === 0;
 
 /** Those that are in the channel and have come after this one. */
 function juniors(entry: Entry): Entry[] {
