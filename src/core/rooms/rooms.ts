@@ -220,9 +220,10 @@ export function openRooms(parts: RoomParts) {
   function say(room: state.Room, entry: Entry, account?: AccountKey): void | Promise<void> {
     const work = said(parts, room, entry, account);
     const { place } = room;
-    const calls = place.kind === 'room' ? [] : called(room, entry);
-    if (place.kind !== 'room') return calls.length === 0 ? work : after(work, () => run(room, calls));
-    return isUnread(entry) ? after(work, () => run(room, missed(room, place.account, 1))) : work;
+    if (place.kind === 'room')
+      return isUnread(entry) ? after(work, () => run(room, missed(room, place.account, 1))) : work;
+    const calls = called(room, entry);
+    return calls.length === 0 ? work : after(work, () => run(room, calls));
   }
 
   /** Something happens to an account in a room, in its turn, after which it may be out. */
