@@ -7,6 +7,7 @@ import { emit } from '#bridges/irc/wire/emit.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { accountOf, isName } from '#bridges/irc/wire/names.ts';
 import type { Draft } from '#src/model/event.ts';
+import type { AccountKey } from '#src/model/ids.ts';
 import { isPast, wholeOf } from './batches.ts';
 import type { IrcConnection } from './irc-connection.ts';
 import type { LineReading } from './line-table.ts';
@@ -74,8 +75,9 @@ function inChannel(line: Line, name: string, connection: IrcConnection): true {
   const folded = view.fold(name);
   const channel = channels.get(folded);
   if (!channel?.joined) return true;
-  if (name === line.params[0] && isTold(line, folded, connection)) return true;
-  const member = channel.members.get(view.fold(line.nick));
+  const sender = view.fold(line.nick);
+  const member = channel.members.get(sender);
+  if (name === line.params[0] && isTold(folded, member?.account ?? view.ours(sender), connection)) return true;
   // https://ircv3.net/specs/extensions/account-tag
   if (member && view.caps.has('account-tag')) member.login = accountOf(line.tags.account);
   if (channel.held && realm.primaries.members(folded).length < 2) return hold(channel.held, line, connection);
@@ -83,12 +85,9 @@ function inChannel(line: Line, name: string, connection: IrcConnection): true {
   return true;
 }
 
-/** Whether what is said to a whole channel (folded name) is for another connection to tell, or shown already: it is of one of ours. */
-function isTold({ nick }: Line, channel: string, { realm, view, channels }: IrcConnection): boolean {
-  if (!realm.primaries.isPrimary(channel, view)) return true;
-  const sender = view.fold(nick);
-  return (channels.get(channel)?.members.get(sender)?.account ?? view.ours(sender)) !== undefined;
-}
+/** Whether what is said to a whole channel (folded name) is for another connection to tell, or shown already, for it is of one of ours. */
+const isTold = (channel: string, sender: AccountKey | undefined, { realm, view }: IrcConnection): boolean =>
+  sender !== undefined || !realm.primaries.isPrimary(channel, view);
 
 /** What is said ends that it is being typed; who has said it is remembered where messages can be taken back. */
 function noteAuthor({ nick, params, tags }: Line, { realm, view, typing }: IrcConnection): void {

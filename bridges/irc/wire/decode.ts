@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
-import type { Draft, EventOf } from '#src/model/event.ts';
+import type { Draft } from '#src/model/event.ts';
 import type { ForeignId } from '#src/model/ids.ts';
-import { contactPlace, fromPerson, invitation, realmNotice, roomPlace, saying } from './drafts.ts';
+import { contactPlace, fromPerson, invitation, realmNotice, roomPlace, type Saying, saying } from './drafts.ts';
 import { isName } from './names.ts';
 import { REPLY, tag } from './tags.ts';
 
@@ -24,9 +24,13 @@ export function roomOf(target: string, { isupport }: ServerView): string | undef
   return first !== '' && isupport.chantypes.includes(first) ? target : undefined;
 }
 
-/** Whether a nick is our own. */
+/** Whether a nick is our own. Each line is asked several times. */
 export const isSelf = (nick: string, view: ServerView): boolean =>
-  nick !== '' && view.fold(nick) === view.fold(view.nick);
+  nick !== '' && (nick === view.nick || (mayBe(nick, view) && view.fold(nick) === view.fold(view.nick)));
+
+/** Only UTF8ONLY's ways of comparing take names of different lengths for one (ircv3 UTF8ONLY, rfc7613 and rfc8265). */
+const mayBe = (nick: string, { nick: own, isupport }: ServerView): boolean =>
+  nick.length === own.length || /^rfc[78]/.test(isupport.casemapping);
 
 /** What a line without memory means: messages, notices, and what the server tells. Pure, never throws. */
 export function decode(line: Line, view: ServerView): Draft[] {
@@ -61,24 +65,26 @@ export const isBouncer = ({ caps }: Pick<ServerView, 'caps'>): boolean =>
  * What is said to those in a channel who have a status or more (ISUPPORT STATUSMSG) is for our user alone: others who are meant read it on
  * connections of their own. It says so, for an answer goes to all. What is played back of it would stand in an archive that others read.
  */
-const toPart = (drafts: readonly Draft[], { params: [target = ''] }: Line, { account }: ServerView): Draft[] =>
-  drafts.flatMap((draft) =>
+function partly(drafts: readonly Draft[], status: string, { account }: ServerView): Draft[] {
+  return drafts.flatMap((draft) =>
     draft.kind === 'message' && draft.live !== false
-      ? { ...draft, text: `[${target.charAt(0)}] ${draft.text}`, seenBy: account }
+      ? { ...draft, text: `[${status}] ${draft.text}`, seenBy: account }
       : [],
   );
+}
+
+function inRoom(line: Line, view: ServerView, said: Saying, room: string): Draft[] {
+  const [target = ''] = line.params;
+  if (room === target) return saying(line, view, said);
+  // Told on several connections, it would be a repeat by its id.
+  const { ids: _, ...rest } = said;
+  return partly(saying(line, view, rest), target.charAt(0), view);
+}
 
 /** What a message is about (https://ircv3.net/specs/client-tags/reply), and what it is called itself. */
 function about(line: Line, view: ServerView): { ids?: readonly ForeignId[]; replyTo?: ForeignId } {
   const target = tag(line.tags, REPLY);
   return { ...idOf(line, view), ...(target && { replyTo: target as ForeignId }) };
-}
-
-function inRoom(room: string, line: Line, view: ServerView, said: Pick<EventOf<'message'>, 'text' | 'style'>): Draft[] {
-  const place = roomPlace(room, view);
-  return room === line.params[0]
-    ? saying(line, view, { place, ...said, ...about(line, view) })
-    : toPart(saying(line, view, { place, ...said }), line, view);
 }
 
 function message(line: Line, view: ServerView): Draft[] {
@@ -93,7 +99,8 @@ function message(line: Line, view: ServerView): Draft[] {
   // What our user has said by another client of the bouncer.
   if (room === undefined && isSelf(line.nick, view) && !isSelf(target, view) && isName(target))
     return saying(line, view, { place: contactPlace(target, view), text, style, ...about(line, view) });
-  if (room !== undefined) return inRoom(room, line, view, { text, style });
+  if (room !== undefined)
+    return inRoom(line, view, { place: roomPlace(room, view), text, style, ...about(line, view) }, room);
   if (fromPerson(line) && isSelf(target, view)) {
     // What nobody asked for opens no conversation: services greet everybody.
     const place = style !== 'notice' || view.knows(view.fold(line.nick)) ? contactPlace(line.nick, view) : undefined;

@@ -40,7 +40,8 @@ export function stamp(line: Line, view: Pick<ServerView, 'clockOffset'>): { at?:
   return at === undefined ? {} : { at };
 }
 
-type Saying = {
+/** What somebody says, and where. */
+export type Saying = {
   readonly place: Place;
   readonly text: string;
   readonly style: MessageStyle;
