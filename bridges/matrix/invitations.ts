@@ -106,6 +106,11 @@ export async function openInvitations({ host, account: owner, stop, enter, gaveU
       await answering.get(room);
       return true;
     },
+    /** Resolves once nothing is done to come to where a user has asked an account to talk alone. */
+    async between(account: AccountKey, user: string): Promise<void> {
+      for (const one of [...open.values()])
+        if (one.account === account && one.user === user) await answering.get(one.room);
+    },
     /** Resolves once nothing is done to come into a room. */
     settled: (room: string): Promise<void> | undefined => answering.get(room),
     idle: serial.idle,

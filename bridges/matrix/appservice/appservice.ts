@@ -102,7 +102,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
 
   const outgoing = openOutgoing({
     ...known,
-    outage,
+    ...{ outage, invitations },
     timeout: homeserver.timeout,
     moderation,
     tellName: incoming.tellName,

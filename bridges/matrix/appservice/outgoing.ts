@@ -2,6 +2,7 @@ import { addresses } from '#bridges/matrix/addresses.ts';
 import type { Corrections } from '#bridges/matrix/corrections.ts';
 import { isEncrypted } from '#bridges/matrix/encryption.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Invitations } from '#bridges/matrix/invitations.ts';
 import { limited } from '#bridges/matrix/limit.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
 import { ifNowhere, type Origins } from '#bridges/matrix/origins.ts';
@@ -57,6 +58,7 @@ export type OutgoingParts = {
   readonly moderation: Moderation;
   readonly policies: Pick<Policies, 'user'>;
   readonly outage: Pick<Outage, 'waits'>;
+  readonly invitations: Pick<Invitations, 'between'>;
   readonly watchers: Map<string, Set<AccountKey>>;
   /** Ends with the bridge. */
   readonly stop: AbortSignal;
@@ -105,7 +107,10 @@ export function openOutgoing(parts: OutgoingParts) {
       (await parts.origins.roomFor(event, directs.all(account, name), as)) ?? directs.between(account, name)?.room;
     if (known !== undefined) return { account, as, room: known, alone: true };
     if (!make) throw new Failure('item-not-found');
-    const { room } = await directs.make(account, () => makeDirect(account, as, name));
+    // Whoever has just asked to talk alone is written to in their room.
+    await parts.invitations.between(account, name);
+    const { room } =
+      directs.between(account, name) ?? (await directs.make(account, () => makeDirect(account, as, name)));
     return { account, as, room, alone: true };
   }
 
