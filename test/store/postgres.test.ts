@@ -45,6 +45,28 @@ describeReal('a PostgreSQL store', ['postgresql'], () => {
     expect([await marked(store, 'a'), await marked(store, 'b')]).toEqual([true, true]);
   });
 
+  it('tells nothing of a commit that is not answered until it is certain', async () => {
+    const url = await postgres.database();
+    await using store = await ground(`${url}${url.includes('?') ? '&' : '?'}query_timeout=3000`).open();
+    await store.unit(mark('before'));
+    const other = new pg.Client({ connectionString: url });
+    await other.connect();
+    // A commit that takes long: it waits for a lock that somebody else has.
+    await other.query(`
+      select pg_advisory_lock(42);
+      create function wait() returns trigger language plpgsql as
+        $$ begin perform pg_advisory_xact_lock(42); return null; end $$;
+      create constraint trigger waits after insert on aliases deferrable initially deferred
+        for each row execute function wait()`);
+    await expect(store.unit(mark('slow'))).rejects.toMatchObject({ name: 'StoreUnavailable', certain: false });
+    await expect(marked(store, 'slow')).rejects.toHaveProperty('name', 'StoreUnavailable');
+    await other.query('select pg_advisory_unlock(42)');
+    await expect.poll(() => marked(store, 'slow').catch(() => 'unknown')).not.toBe('unknown');
+    expect([await marked(store, 'slow'), await marked(store, 'before')]).toEqual([true, true]);
+    await other.end();
+    await store.unit(mark('after'));
+  });
+
   it('refuses a database of a newer program', async () => {
     const url = await postgres.database();
     await (await ground(url).open())[Symbol.asyncDispose]();

@@ -33,6 +33,7 @@ export async function openPostgres(url: string, log: Log): Promise<Engine> {
     write: (unit) => (open ? writing.add(unit) : closed()),
     async read(query) {
       if (!open) return closed();
+      await writer.decided();
       const { rows } = await ask(readers, query).catch((error) => {
         throw failureOf(noteOf(error, 0));
       });
@@ -75,15 +76,22 @@ const connection = (url: string): pg.ClientConfig => ({
 
 type Writer = {
   connected(): Promise<pg.Client>;
+  /**
+   * Resolves once it is certain what has become of a commit that was not answered: when its session, which may still be at work, is
+   * over, and the lock is ours again. Rejects with StoreUnavailable as long as it is not.
+   */
+  decided(): Promise<void>;
   run(units: readonly Unit[]): Promise<readonly (UnitResult | Error)[]>;
   close(): Promise<void>;
 };
 
 function openWriter(url: string, log: Log): Writer {
   let client: pg.Client | undefined;
-  const connected = async () => {
-    if (client) return client;
+  let connecting: Promise<pg.Client> | undefined;
+  let undecided = false;
+  const begin = async () => {
     const fresh = await connect(url);
+    undecided = false;
     fresh.on('error', (err) => log.warn({ err: err.message }, 'the connection to the database broke'));
     fresh.once('end', () => {
       if (client === fresh) client = undefined;
@@ -91,12 +99,25 @@ function openWriter(url: string, log: Log): Writer {
     client = fresh;
     return fresh;
   };
+  /** Two at a time would keep each other from the lock. */
+  const connected = async () => {
+    if (client) return client;
+    connecting ??= begin().finally(() => {
+      connecting = undefined;
+    });
+    return connecting;
+  };
+  const writable = () =>
+    connected().catch((error) => {
+      throw error instanceof StoreRefused ? new StoreUnavailable(error.message) : error;
+    });
   /** After a transaction that failed: goes on with this connection where it still answers, else without. */
-  const recover = async (used: pg.Client) => {
+  const recover = async (used: pg.Client, inDoubt: boolean) => {
     const answers = await used.query('rollback').then(
       () => true,
       () => false,
     );
+    undecided ||= inDoubt && !answers;
     if (answers || client !== used) return;
     client = undefined;
     // Not awaited: a server that is gone does not say goodbye.
@@ -104,13 +125,20 @@ function openWriter(url: string, log: Log): Writer {
   };
   return {
     connected,
+    async decided() {
+      if (undecided) await writable();
+    },
     async run(units) {
-      const used = await connected().catch((error) => {
-        throw error instanceof StoreRefused ? new StoreUnavailable(error.message) : error;
-      });
+      const used = await writable();
       const outcomes = await runGroup(used, units);
-      const lost = outcomes.some((each) => 'failure' in each && each.failure.kind === 'unavailable');
-      if (lost) await recover(used);
+      const lost = outcomes.flatMap((each) =>
+        'failure' in each && each.failure.kind === 'unavailable' ? each.failure : [],
+      );
+      if (lost.length > 0)
+        await recover(
+          used,
+          lost.some(({ certain }) => !certain),
+        );
       return outcomes.map((each) => ('results' in each ? each.results : failureOf(each.failure)));
     },
     async close() {
