@@ -4,12 +4,15 @@ import { Failure } from '#src/model/failure.ts';
 import type { Text } from '#src/model/language.ts';
 import { isHostName } from './config.ts';
 import { texts } from './texts.ts';
-import { addressName, isName, isRoomName } from './wire/names.ts';
+import { addressName, isName, isRoomName, NAME_LIMIT } from './wire/names.ts';
 
 const malformed = (text: Text) => new Failure('jid-malformed', { text });
 
+/** Whether a name has room in an address with all that is escaped there: three characters for a byte. */
+const fits = (name: string): boolean => name.length * 9 <= NAME_LIMIT || isName(addressName(name));
+
 function named(name: string, realm: string): Address {
-  if (!isName(name)) throw malformed(texts.noName);
+  if (!isName(name) || !fits(name)) throw malformed(texts.noName);
   if (isRoomName(name)) return { kind: 'room', realm, name };
   // RFC 2812 §3.3.1: a target of `$` is a mask of servers, and a status prefix before a channel picks some of its members.
   if (/^[$@~%]/.test(name)) throw malformed(texts.noPerson);
