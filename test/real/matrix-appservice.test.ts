@@ -191,10 +191,10 @@ describeReal('Matrix as an application service', ['prosody', 'synapse'], () => {
     expect(found).toEqual([{ userid: ROMEO, protocol: 'xmpp', fields: { jid: 'romeo@localhost' } }]);
     await using nio = await world.nio('alice');
     await using romeo = await world.login('romeo');
-    const made = await alice('POST', 'createRoom', { preset: 'public_chat', room_alias_name: 'padua' });
+    const made = await alice('POST', 'createRoom', { preset: 'public_chat', room_alias_name: 'siena' });
     const id = String(made.room_id);
     const at = `rooms/${encodeURIComponent(id)}`;
-    const room = matrixJid(`#padua:${HOMESERVER}`);
+    const room = matrixJid(`#siena:${HOMESERVER}`);
     await enter(romeo, room, 'Romeo');
     await alice('POST', `${at}/invite`, { user_id: bot });
     const said = (text: string) => nio.next(({ content }) => String(content?.body ?? '').startsWith(text), text);
