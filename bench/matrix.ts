@@ -162,6 +162,8 @@ async function openLoad(): Promise<Load> {
   const [xmpp, matrix] = await Promise.all([openXmppLoad(), homeserver()]);
   const { state } = matrix;
   state.now = Date.now();
+  // The library asks for one.
+  state.givesDevices = true;
   state.users.set(BOB, { name: 'Bob' });
   const rooms = Array.from({ length: USERS }, (_, n) => state.create(`r${n}`, BOB, { alias: `#r${n}:${SERVER}` }));
   return { xmpp, matrix, rooms };

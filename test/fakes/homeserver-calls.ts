@@ -59,7 +59,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
   'POST client v3 register'({ state, body, note }) {
     const user = `@${body.username}:${SERVER}`;
     // Client-server API v1.17: what homeservers with a MAS answer who wants a device with it.
-    if (body.inhibit_login !== true) throw new Refusal(400, 'M_APPSERVICE_LOGIN_UNSUPPORTED');
+    if (body.inhibit_login !== true && !state.givesDevices) throw new Refusal(400, 'M_APPSERVICE_LOGIN_UNSUPPORTED');
     if (state.users.has(user)) throw new Refusal(400, 'M_USER_IN_USE');
     state.users.set(user, { name: String(body.username) });
     if (body.username !== '_xmpp_bot') note(`${short(user)} register`);

@@ -61,6 +61,8 @@ export class FakeState {
   /** Bytes of a file that is taken, and whether that is told: at the path of now, at that of before, or nowhere. */
   uploads: { most: number; told?: string | undefined } = { most: 50 * 1024 * 1024, told: 'now' };
   now = 0;
+  /** Whether who registers a ghost may have a device with it, as at homeservers without an authentication service. */
+  givesDevices = false;
   /** Events of a page of a room's history at most. */
   historyPage = 1000;
   #count = 0;
