@@ -6,12 +6,10 @@ import type { Origins } from '#bridges/matrix/origins.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
-import { presenceIn, receiptsIn, typingChanges } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Json, listOf, objectOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
-import { localOf } from '#bridges/matrix/wire/ids.ts';
 import type { ReadingView } from '#bridges/matrix/wire/message-in.ts';
 import { relationOf } from '#bridges/matrix/wire/replies.ts';
-import { applyState, titleOf } from '#bridges/matrix/wire/room.ts';
+import { titleOf } from '#bridges/matrix/wire/room.ts';
 import { stateNews } from '#bridges/matrix/wire/state-news.ts';
 import { asThird } from '#bridges/matrix/wire/third-person.ts';
 import type { StateWrite } from '#src/bridge.ts';
@@ -23,9 +21,11 @@ import { wordsIn } from '#src/model/language.ts';
 import type { Party } from '#src/model/party.ts';
 import { madeWith } from './directs.ts';
 import { openEncrypted, type Tense } from './encrypted.ts';
+import { aroundJoin, newestState } from './entered.ts';
 import { type OwnInvitationParts, openOwnInvitations } from './invited.ts';
 import type { Looks } from './looks.ts';
 import { looksIn, type OwnRoom } from './rooms.ts';
+import { openSigns } from './signs.ts';
 import type { OwnRoomNews, SyncNews } from './sync.ts';
 import { accountTexts as texts } from './texts.ts';
 
@@ -71,6 +71,8 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     return { kind: 'network', id: who, ...(name !== undefined && { name }), ...(who === user && { self: true }) };
   }
 
+  const signs = openSigns({ host, account, user, rooms, partyOf, isThird });
+
   function draftsOf(event: RoomEvent, bodies: readonly EventBody[], tense: Tense = 'news'): Draft[] {
     const { room, sender } = event;
     const told = isThird(room, sender) ? asThird(bodies, rooms.nick(room, sender) ?? sender) : bodies;
@@ -98,7 +100,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     for (const room of news.joined) await within(() => inRoom(room, news.since));
     for (const { id, state } of news.invited) await within(() => invitations.take(id, state));
     for (const room of news.left) await within(() => left(room));
-    await tell(news.presence.flatMap(presence), [{ account, key: 'sync', value: news.next, seal: true }]);
+    await tell(news.presence.flatMap(signs.presence), [{ account, key: 'sync', value: news.next, seal: true }]);
     if (news.keys.events.length > 0) await encrypted.retry();
   }
 
@@ -152,7 +154,8 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   async function inRoom(news: OwnRoomNews, since: string | undefined): Promise<void> {
     await invitations.answered(news.id);
     const isNew = isFirstOf(news.id, since);
-    const own = await withState(news);
+    const isEntered = isNew && rooms.isIn(news.id);
+    const own = await (isEntered ? withNewest(news) : withState(news));
     expectDirect(news);
     const past = since === undefined || (isNew && rooms.partner(news.id) === undefined);
     // What lies before may be shown to nobody: what has come is told all the same.
@@ -162,9 +165,10 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
       for (const one of news.timeline) learn(own, one);
       await list(own, news, since);
     }
-    await takeAll(news.timeline, own, past ? 'past' : 'news');
-    for (const edu of news.ephemeral) await tell(ephemeral(edu, own));
-    for (const { type, content } of news.accountData) if (type === 'm.fully_read') await tell(readTo(own, content));
+    const { before, after } = isEntered ? aroundJoin(news.timeline, user) : { before: news.timeline, after: [] };
+    await takeAll(before, own, past ? 'past' : 'news');
+    await takeAll(after, own, since === undefined ? 'past' : 'news');
+    await tell(signs.ofRoom(news, own));
   }
 
   /** What has changed in a gap is told; what a room is like that was not known before is learnt. */
@@ -180,9 +184,17 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     return own;
   }
 
+  /** A room that was entered from here before a sync has told of it: what is other than the answer to that had it is told. */
+  async function withNewest({ id, state, timeline, marked }: OwnRoomNews): Promise<OwnRoom> {
+    const own = rooms.open(id);
+    own.marked = marked ?? own.marked;
+    for (const event of newestState([...state, ...timeline], id)) await takeState(event, own, 'news');
+    return own;
+  }
+
   function learn(own: OwnRoom, value: unknown): void {
     const event = readEvent(value, own.room.id);
-    if (event?.stateKey !== undefined) applyState(own.room, event);
+    if (event?.stateKey !== undefined) rooms.apply(own, event);
   }
 
   /** A room, or a person whom the user talks with alone, stands on their list from now on. */
@@ -248,6 +260,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   async function takeState(event: RoomEvent, own: OwnRoom, tense: Tense): Promise<void> {
     const partner = rooms.partner(event.room);
     const before = partner === undefined ? undefined : looksIn(own, partner);
+    rooms.note(event);
     const bodies = stateNews(own.room, event, rooms.ours);
     // The past has its members and names in the state already.
     if (tense === 'past') return;
@@ -326,42 +339,6 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     await tell(isRoom ? [{ place, from, kind: 'room', change: 'left' }] : [], [gone]);
     listed.delete(news.id);
     rooms.forget(news.id);
-  }
-
-  function ephemeral(edu: Json, own: OwnRoom): Draft[] {
-    const content = objectOf(edu.content);
-    const { id } = own.room;
-    if (edu.type === 'm.typing') {
-      const { now, typing: still, stopped } = typingChanges(own.typing, content);
-      own.typing = now;
-      const told = (users: readonly string[], active: boolean): Draft[] =>
-        users
-          .filter((who) => who !== user && !isThird(id, who))
-          .map((who) => ({ place: rooms.place(id), from: partyOf(id, who), kind: 'typing', active }));
-      return [...told(still, true), ...told(stopped, false)];
-    }
-    if (edu.type !== 'm.receipt') return [];
-    const read = receiptsIn(content).filter(({ user: who }) => !isThird(id, who));
-    return read.map(({ user: who, event }) => receipt(id, who, event));
-  }
-
-  const receipt = (id: string, who: string, event: string): Draft => ({
-    place: rooms.place(id),
-    from: partyOf(id, who),
-    ...{ kind: 'receipt', target: event as ForeignId, state: 'displayed', upTo: true },
-  });
-
-  /** Read in another client. */
-  function readTo({ room }: OwnRoom, content: unknown): Draft[] {
-    const event = textOf(objectOf(content).event_id);
-    return event === undefined ? [] : [receipt(room.id, user, event)];
-  }
-
-  function presence({ sender, content }: Json): Draft[] {
-    const who = textOf(sender);
-    const body = who === undefined || who === user ? undefined : presenceIn(objectOf(content), host.clock.now());
-    if (!body || who === undefined || rooms.between(who) === undefined) return [];
-    return [{ place: { kind: 'contact', account, id: localOf(who) }, from: { kind: 'network', id: who }, ...body }];
   }
 
   /** Events of the past, the oldest first, as the archive takes them. */

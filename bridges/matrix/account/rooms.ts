@@ -1,6 +1,6 @@
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { openRoomServers } from '#bridges/matrix/room-servers.ts';
-import { type Json, listOf, objectOf, readEvent, textsOf } from '#bridges/matrix/wire/event.ts';
+import { type Json, listOf, objectOf, type RoomEvent, readEvent, textsOf } from '#bridges/matrix/wire/event.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import { applyState, emptyRoom, joined, type MatrixRoom, nickOf, occupantOf } from '#bridges/matrix/wire/room.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -48,6 +48,9 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
   const making = new Map<string, string>();
   /** What `m.direct` says, as it is. */
   let direct: Json | undefined;
+
+  /** What a sync has told of rooms while their state was asked for, in its order. */
+  const loading = new Map<string, RoomEvent[]>();
 
   const servers = openRoomServers();
 
@@ -188,13 +191,25 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
       return known;
     },
 
+    /** State that a sync has told of a room is what it is like now, also where it is just being asked for. */
+    note: (event: RoomEvent): void => void loading.get(event.room)?.push(event),
+    apply({ room }: OwnRoom, event: RoomEvent): void {
+      this.note(event);
+      applyState(room, event);
+    },
+
     /** Learns all of a room that was just entered. */
     async load(id: string, by: Homeserver = server): Promise<OwnRoom> {
       const path = ['v3', 'rooms', id, 'state'];
-      const state = listOf(await by.json({ method: 'GET', path, maxBytes: MOST_MEMBERS }));
+      const since = loading.get(id) ?? [];
+      loading.set(id, since);
+      const answer = by.json({ method: 'GET', path, maxBytes: MOST_MEMBERS }).finally(() => loading.delete(id));
+      const state = listOf(await answer);
       const known = open(id);
       const events = state.flatMap((one) => readEvent(one, id) ?? []);
       for (const event of events.toSorted((a, b) => a.at - b.at)) applyState(known.room, event);
+      // The answer may be older than what was told meanwhile.
+      for (const event of since) applyState(known.room, event);
       known.whole = true;
       known.inside = true;
       return known;

@@ -4,7 +4,7 @@ import type { Marks, Recipient, XmppSide } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import { chain } from '#src/lib/time/after.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
-import type { EventOf } from '#src/model/event.ts';
+import type { EventOf, HistoryWish } from '#src/model/event.ts';
 import { type AccountKey, type EventId, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Archive, Entry } from './archive.ts';
@@ -193,17 +193,24 @@ async function shownToAll(
 
 /** Shows one who comes in what was said before. */
 export async function showPast(
-  { archive, display, settings, partly }: SaidParts,
+  { archive, display, settings, partly, clock }: SaidParts,
   room: Room,
   { account, to, wish }: Extract<RoomEffect, { kind: 'history' }>,
 ): Promise<void> {
   const stanzas = wish.stanzas ?? (await settings.inRoom(room.place, account)).shown;
-  const past = await archive.history(room.place, account, { ...wish, stanzas });
+  const wanted = { ...wish, stanzas };
+  const past = await archive.history(room.place, account, wanted);
   for (const { event, marks } of past) display.show(event, [to], marks);
   const seat = seatOf(room, to.jid);
   if (!seat) return;
-  seat.upTo = past.at(-1)?.at ?? 0;
+  seat.upTo = past.at(-1)?.at ?? beginningOf(wanted, clock.now());
   seat.partly = partly.count;
+}
+
+/** XEP-0045 §7.2.14: what is older than this was not asked for, though it comes late. In ms since 1970. */
+function beginningOf({ stanzas, characters, seconds, since = 0 }: HistoryWish, now: number): number {
+  if (stanzas === 0 || characters === 0) return now;
+  return seconds === undefined ? since : now - seconds * 1000;
 }
 
 /** The clients of the one of ours who is known by that to the archive. */
