@@ -58,7 +58,7 @@ for (const { server, ...routes } of worlds) {
       test(`a quiet link stays up, ${privileged ? 'with' : 'without'} the rights of XEP-0356`, async () => {
         await using world = await open();
         await using alice = await world.login('alice');
-        await world.later(120, alice, SECOND);
+        await world.later(120, alice);
         expect(await world.metrics.registry.metrics()).not.toContain('isthmus_links_lost_total{');
       });
     }

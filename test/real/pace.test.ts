@@ -101,14 +101,14 @@ describeReal('a server that takes few AWAY', ['prosody', 'hybrid'], () => {
     // It takes three in ten seconds.
     for (let time = 0; time < 4; time++) {
       await fares('away');
-      await world.later(65, alice, 'irc.localhost', irc);
+      await world.later(65, alice, irc);
       await fares();
     }
     await fares('dnd');
-    await world.later(65, alice, 'irc.localhost', irc);
+    await world.later(65, alice, irc);
     await vi.waitFor(
       async () => {
-        await world.later(35, alice, 'irc.localhost', irc);
+        await world.later(35, alice, irc);
         expect(await awayText()).toBe('Busy');
       },
       { timeout: 60_000, interval: 500 },

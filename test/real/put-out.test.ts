@@ -109,18 +109,18 @@ for (const ircd of ['inspircd', 'ngircd', 'hybrid', 'irc2'] as const) {
       const refused = await alice.next((one) => one.attrs.id === 'm1' && one.attrs.type === 'error', 'the refusal');
       expect(refused.getChild('error')?.attrs.type).not.toBe('wait');
       expect(refused.getChild('error')?.getChildText('text')).toContain('no gateways here');
-      await world.later(KEPT_OUT - 5, alice, 'irc.localhost', boss);
+      await world.later(KEPT_OUT - 5, alice, boss);
       expect(relay.opened).toBe(before);
-      await world.later(10, alice, 'irc.localhost', boss);
+      await world.later(10, alice, boss);
       // Not every server says again why.
       await told(alice, 'Connection failed', '');
       expect(relay.opened).toBe(before + 1);
-      await world.later(KEPT_OUT, alice, 'irc.localhost', boss);
+      await world.later(KEPT_OUT, alice, boss);
       expect([relay.opened, lost.length]).toEqual([before + 1, 2]);
 
       boss.send(kinds[ircd].unban('alice'));
       await boss.barrier();
-      await world.later(2 * KEPT_OUT, alice, 'irc.localhost', boss);
+      await world.later(2 * KEPT_OUT, alice, boss);
       await told(alice, 'Connected to', '');
       await boss.next(comes, 'alice again');
       boss.send('PRIVMSG #garden :welcome back');
@@ -144,7 +144,7 @@ for (const ircd of ['inspircd', 'ngircd', 'hybrid', 'irc2'] as const) {
       expect(nick.attrs.type).toBeUndefined();
       boss.send('NICK boss');
       await boss.barrier();
-      await world.later(61, alice, 'irc.localhost', boss);
+      await world.later(61, alice, boss);
       await alice.next(
         (one) =>
           one.is('presence') &&

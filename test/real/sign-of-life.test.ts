@@ -37,7 +37,7 @@ for (const server of xmppServerNames) {
       await vi.waitFor(async () =>
         expect((await operations['queue.list'].run({ max: 100 }, () => {})).entries).toEqual([]),
       );
-      await world.later(120, alice, SECOND, irc);
+      await world.later(120, alice, irc);
       irc.send('PRIVMSG Alice :line at last');
       await take();
       expect(texts).toEqual([...LINES, 'line at last']);

@@ -35,7 +35,7 @@ describeReal('a phone in a tunnel twenty times an hour', ['prosody', 'inspircd']
       await alice.lose();
       irc.send(`PRIVMSG #garden :in tunnel ${tunnel}`);
       await irc.barrier();
-      await world.later(60, bob, undefined, irc);
+      await world.later(60, bob, irc);
       await alice.resume();
       await alice.next(says(`in tunnel ${tunnel}`), `what was said in tunnel ${tunnel}`);
       alice.send(xml('message', { to: ROOM, type: 'groupchat', id: `m${tunnel}` }, xml('body', {}, `after ${tunnel}`)));

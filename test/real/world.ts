@@ -98,18 +98,15 @@ export async function startWorld({ ircd: name, server = 'prosody', net: more, vi
     /** Moves the gateway's time on, in seconds, whatever else goes on. */
     jump: (seconds: number): void => clock.jump(seconds * 1000),
     /**
-     * Lets time pass for the gateway, in seconds; the client's round trips, to one of its domains, are for those who have
-     * to hear from it meanwhile, and so are those of somebody on IRC.
+     * Lets time pass for the gateway, in seconds; the client's round trips are for those who have to hear from it
+     * meanwhile: the links of all its domains, of which the XMPP server has read then what they were last asked, and
+     * somebody on IRC.
      */
-    async later(
-      seconds: number,
-      client: XmppClient,
-      domain = DOMAIN,
-      irc?: { barrier(): Promise<unknown> },
-    ): Promise<void> {
+    async later(seconds: number, client: XmppClient, irc?: { barrier(): Promise<unknown> }): Promise<void> {
       for (let left = seconds; left > 0; left -= 5) {
         clock.jump(Math.min(left, 5) * 1000);
-        await client.ask(xml('iq', { type: 'get', to: domain }, xml('ping', { xmlns: 'urn:xmpp:ping' })));
+        for (const to of Object.keys(domains))
+          await client.ask(xml('iq', { type: 'get', to }, xml('ping', { xmlns: 'urn:xmpp:ping' })));
         await irc?.barrier();
       }
     },
