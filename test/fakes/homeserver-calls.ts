@@ -163,7 +163,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
     const [id = '', type, key] = work.at;
     const found = work.state.room(id).state.get(`${type} ${key}`);
     if (!found) throw new Refusal(404, 'M_NOT_FOUND');
-    return ok(found.content);
+    return ok(work.call.query.get('format') === 'event' ? found : found.content);
   },
   'PUT client v3 rooms * state * *'(work) {
     const { state, call, body, at, note } = work;
@@ -190,8 +190,10 @@ const CALLS: Readonly<Record<string, Answer>> = {
   },
   'GET client v3 rooms * event *'({ state, at }) {
     const [id = '', event] = at;
-    const found = state.room(id).events.find((one) => one.event_id === event);
-    if (!found) throw new Refusal(404, 'M_NOT_FOUND');
+    const { events, server } = state.room(id);
+    const found = events.find((one) => one.event_id === event);
+    // The state of a room of another homeserver comes without what was there at the time: who might see it is not known.
+    if (!found || (server !== SERVER && found.type === 'm.room.create')) throw new Refusal(404, 'M_NOT_FOUND');
     return ok(found);
   },
   'GET client v3 rooms * messages'(work) {

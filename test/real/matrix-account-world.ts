@@ -103,7 +103,7 @@ export async function startMatrixWorld({ people, settings = {}, transport = {}, 
   };
 }
 
-/** Links an account of the homeserver, and lets the gateway in, as every client does. */
+/** Links an account, by its id or its name at the homeserver, and lets the gateway in, as every client does. */
 export async function linkAccount(client: XmppClient, user: string, encryption = true): Promise<void> {
   await logInAs(client, user, encryption);
   await client.next((one) => one.is('presence') && one.attrs.type === 'subscribe', 'the request of the gateway');
@@ -117,7 +117,7 @@ export async function logInAs(client: XmppClient, user: string, encryption = tru
   const field = (name: string, value: string) => xml('field', { var: name }, xml('value', {}, value));
   const fields = [
     field('FORM_TYPE', REGISTER),
-    field('user', `@${user}:${HOMESERVER}`),
+    field('user', user.startsWith('@') ? user : `@${user}:${HOMESERVER}`),
     field('password', PASSWORD),
     field('encryption', String(encryption)),
   ];

@@ -47,6 +47,8 @@ export type MatrixJsDevice = AsyncDisposable & {
     readonly invite?: readonly string[];
     readonly name?: string;
     readonly room_version?: string;
+    readonly preset?: 'public_chat';
+    readonly room_alias_name?: string;
     readonly power_level_content_override?: object;
   }): Promise<string>;
   join(room: string): Promise<void>;

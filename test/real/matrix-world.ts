@@ -11,40 +11,51 @@ import { jumpingClock } from '../jumping-clock.ts';
 import { folder } from '../process/cli/isthmus.ts';
 import { nioClient } from './matrix-nio.ts';
 import { xml, xmppClient } from './servers.ts';
-import { HOMESERVER, startSynapse } from './synapse.ts';
+import { federatedName, HOMESERVER, startSynapse } from './synapse.ts';
 import { startXmppServer } from './xmpp-servers.ts';
 
 export const MATRIX = 'matrix.localhost';
 const SECRET = 'secret';
 
-/** A real XMPP server with romeo and juliet, a real Synapse with alice and bob, and a gateway between them. */
-export async function startMatrixWorld({ uploadHosts = [] }: { readonly uploadHosts?: readonly string[] } = {}) {
+export type MatrixWorldOptions = {
+  readonly uploadHosts?: readonly string[];
+  /** Where other homeservers find ours; without it knows none. */
+  readonly federation?: number;
+};
+
+/** A real XMPP server with romeo, juliet and paris, a real Synapse with alice and bob, and a gateway between them. */
+export async function startMatrixWorld({ uploadHosts = [], federation }: MatrixWorldOptions = {}) {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
   const [port = 0] = await freePorts(1);
+  const name = federation === undefined ? HOMESERVER : federatedName(federation);
   const own = (url: string) => ({
-    homeserver: { url, name: HOMESERVER },
+    homeserver: { url, name },
     appservice: { as_token: 'as-token', hs_token: 'hs-token' },
     contact: 'admin@localhost',
   });
   const publicUrl = `http://127.0.0.1:${port}`;
   const written = registration(matrixConfig.parse(own('http://127.0.0.1')), { domain: MATRIX, url: publicUrl });
-  const synapse = stack.use(await startSynapse({ services: [written] }));
+  const synapse = stack.use(
+    await startSynapse({ services: [written], ...(federation !== undefined && { federation }) }),
+  );
   for (const user of ['alice', 'bob']) await synapse.register(user, 'pw');
-  const users = { romeo: 'pw', juliet: 'pw' };
+  const users = { romeo: 'pw', juliet: 'pw', paris: 'pw' };
   const xmpp = stack.use(await startXmppServer('prosody', { domains: { [MATRIX]: SECRET }, users }));
-  const config = await configFrom({
-    xmpp: { host: '127.0.0.1', port: xmpp.ports.component, upload_hosts: uploadHosts },
-    store: `sqlite:${join(dir.path, 'store.db')}`,
-    key: { file: join(dir.path, 'isthmus.key') },
-    access: { register: ['localhost'] },
-    http: { listen: `127.0.0.1:${port}`, public_url: publicUrl },
-    media: { dir: join(dir.path, 'media') },
-    transports: { [MATRIX]: { bridge: 'matrix', secret: SECRET, ...own(synapse.url) } },
-  });
+  const configOf = (more: object) =>
+    configFrom({
+      xmpp: { host: '127.0.0.1', port: xmpp.ports.component, upload_hosts: uploadHosts },
+      store: `sqlite:${join(dir.path, 'store.db')}`,
+      key: { file: join(dir.path, 'isthmus.key') },
+      access: { register: ['localhost'] },
+      http: { listen: `127.0.0.1:${port}`, public_url: publicUrl },
+      media: { dir: join(dir.path, 'media') },
+      transports: { [MATRIX]: { bridge: 'matrix', secret: SECRET, ...own(synapse.url), ...more } },
+    });
 
-  /** Starts a gateway on the store, with its listeners. */
-  async function launch() {
+  /** Starts a gateway on the store, with its listeners. `more`: settings of the transport. */
+  async function launch(more: object = {}) {
+    const config = await configOf(more);
     await using parts = new AsyncDisposableStack();
     const [log, metrics, clock] = [openLog('silent'), openMetrics(), jumpingClock()];
     const site = openSite({ publicUrl, clock, metrics });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeCertificate } from './inspircd.ts';
 import { type RunningServer, run } from './running.ts';
 
 /** The virtual environment that `npm run test:real` makes in a checkout. */
@@ -10,7 +11,7 @@ const environment = fileURLToPath(new URL('../../../../../.servers/synapse', imp
 
 export const hasSynapse = (): boolean => existsSync(join(environment, 'installed.txt'));
 
-/** The name of the homeserver. */
+/** The name of a homeserver that knows no other one. */
 export const HOMESERVER = 'hs.localhost';
 
 export interface SynapseOptions {
@@ -18,18 +19,27 @@ export interface SynapseOptions {
   readonly services?: readonly object[];
   /** Settings of homeserver.yaml beside ours, or instead of them. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** The port of 127.0.0.1 on which other homeservers find it; without one it knows none. */
+  readonly federation?: number;
 }
 
 export interface RunningSynapse extends RunningServer<Record<'http', number>> {
   readonly url: string;
+  /** Behind the colon of its users. */
+  readonly name: string;
   /** Registers a user with the shared secret, and resolves with their id. */
   register(user: string, password: string): Promise<string>;
 }
 
 const SECRET = 'registration';
 
-/** Starts a real Synapse on 127.0.0.1 with SQLite. It knows no other homeserver. */
-export async function startSynapse({ services = [], settings = {} }: SynapseOptions = {}): Promise<RunningSynapse> {
+/** What a homeserver is called that others find on a port of 127.0.0.1. */
+export const federatedName = (port: number): string => `localhost:${port}`;
+
+/** Starts a real Synapse on 127.0.0.1 with SQLite. */
+export async function startSynapse(options: SynapseOptions = {}): Promise<RunningSynapse> {
+  const { services = [], settings = {}, federation } = options;
+  const name = federation === undefined ? HOMESERVER : federatedName(federation);
   const server = await run<'http'>({
     name: 'synapse',
     portNames: ['http'],
@@ -40,19 +50,22 @@ export async function startSynapse({ services = [], settings = {} }: SynapseOpti
       for (const [index, service] of services.entries()) await write(files[index] ?? '', service);
       await write(join(dir, 'log.yaml'), LOG);
       await writeFile(join(dir, 'signing.key'), `ed25519 a_test ${base64(randomBytes(32))}\n`);
-      const own = { ...homeserver(dir, ports.http), app_service_config_files: files };
+      if (federation !== undefined) await writeCertificate(dir, 'localhost');
+      const others = federation === undefined ? ALONE : federating(dir, federation);
+      const listeners = [listener(ports.http, 'client', false), ...others.listeners];
+      const own = { ...homeserver(dir, name, ports.http), ...others, listeners, app_service_config_files: files };
       await write(join(dir, 'homeserver.yaml'), { ...own, ...settings });
       return {
         path: join(environment, 'bin', 'python'),
         args: ['-m', 'synapse.app.homeserver', '--config-path', join(dir, 'homeserver.yaml')],
-        ports: [ports.http],
+        ports: [ports.http, ...(federation === undefined ? [] : [federation])],
         ready: ['Synapse now listening on TCP port'],
         portTaken: /CannotListenError|Address already in use/,
       };
     },
   });
   const url = `http://127.0.0.1:${server.ports.http}`;
-  return { ...server, url, register: (user, password) => register(url, user, password) };
+  return { ...server, url, name, register: (user, password) => register(url, user, password) };
 }
 
 /** https://element-hq.github.io/synapse/latest/admin_api/register_api.html */
@@ -72,19 +85,10 @@ const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base6
 
 const MANY = { per_second: 1000, burst_count: 1000 };
 
-const homeserver = (dir: string, port: number) => ({
-  server_name: HOMESERVER,
+const homeserver = (dir: string, name: string, port: number) => ({
+  server_name: name,
   public_baseurl: `http://127.0.0.1:${port}/`,
   pid_file: join(dir, 'homeserver.pid'),
-  listeners: [
-    {
-      port,
-      tls: false,
-      type: 'http',
-      bind_addresses: ['127.0.0.1'],
-      resources: [{ names: ['client'], compress: false }],
-    },
-  ],
   database: { name: 'sqlite3', args: { database: join(dir, 'homeserver.db') } },
   log_config: join(dir, 'log.yaml'),
   media_store_path: join(dir, 'media'),
@@ -95,7 +99,6 @@ const homeserver = (dir: string, port: number) => ({
   report_stats: false,
   trusted_key_servers: [],
   suppress_key_server_warning: true,
-  federation_domain_whitelist: [],
   rc_message: MANY,
   rc_registration: MANY,
   rc_joins: { local: MANY, remote: MANY },
@@ -104,6 +107,24 @@ const homeserver = (dir: string, port: number) => ({
   rc_room_creation: MANY,
   rc_login: { address: MANY, account: MANY, failed_attempts: MANY },
   rc_presence: { per_user: MANY },
+});
+
+const listener = (port: number, name: string, tls: boolean) => ({
+  ...{ port, tls, type: 'http', bind_addresses: ['127.0.0.1'] },
+  resources: [{ names: [name], compress: false }],
+});
+
+/** Of one that knows no other. */
+const ALONE = { listeners: [], federation_domain_whitelist: [] };
+
+/** Of one whose federation is on this machine. One that has been away is tried again at once. */
+const federating = (dir: string, port: number) => ({
+  listeners: [listener(port, 'federation', true)],
+  tls_certificate_path: join(dir, 'cert.pem'),
+  tls_private_key_path: join(dir, 'key.pem'),
+  federation_verify_certificates: false,
+  ip_range_blacklist: [],
+  federation: { max_short_retries: 1, destination_min_retry_interval: '1s', destination_max_retry_interval: '1s' },
 });
 
 const LOG = {

@@ -1,0 +1,57 @@
+import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
+import { jidOf } from './matrix-account-world.ts';
+import { type MatrixJsDevice, openDevice } from './matrix-js.mjs';
+import { startMatrixWorld } from './matrix-world.ts';
+import { startSynapse } from './synapse.ts';
+import type { Element, XmppClient } from './xmpp.ts';
+
+const PASSWORD = 'pw';
+
+export type FederatedWorld = Awaited<ReturnType<typeof startFederatedWorld>>;
+
+/** The world of an application service and of own accounts, and a second Synapse, with tybalt, that federates with its own. */
+export async function startFederatedWorld() {
+  await using stack = new AsyncDisposableStack();
+  const [port = 0, farPort = 0] = await freePorts(2);
+  const [world, far] = await Promise.all([
+    startMatrixWorld({ federation: port }),
+    startSynapse({ federation: farPort }),
+  ]);
+  stack.use(world);
+  stack.use(far);
+  await far.register('tybalt', PASSWORD);
+  const resources = stack.move();
+  return {
+    ...world,
+    /** The other homeserver. */
+    far,
+    /** A device of somebody there. */
+    device: (user: string): Promise<MatrixJsDevice> => openDevice({ url: far.url, user, password: PASSWORD }),
+    /** The ghost of somebody on XMPP. */
+    ghost: (name: string): string => `@_xmpp_${name}=40localhost:${world.synapse.name}`,
+    /** Makes a public room there: its id, and the JID of its alias. */
+    async openHouse(owner: MatrixJsDevice, name: string) {
+      const room = await owner.makeRoom({ preset: 'public_chat', room_alias_name: name });
+      return { room, jid: jidOf(`#${name}:${far.name}`) };
+    },
+    /** Answers the question whether people of XMPP may come in, as one who keeps order in the room. */
+    async decide(owner: MatrixJsDevice, room: string, who: string, key: '👍' | '👎'): Promise<void> {
+      const asks = (text: unknown): boolean => String(text).startsWith(`${who}@localhost would like to come`);
+      const asked = await owner.next(room, ({ content }) => asks(content.body), `the question for ${who}`);
+      const relation = { rel_type: 'm.annotation', event_id: asked.id, key };
+      await owner.client.sendEvent(room, 'm.reaction', { 'm.relates_to': relation });
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** The presence of an occupant who has left. */
+export const left = (client: XmppClient, occupant: string): Promise<Element> =>
+  client.next(
+    (one) => one.is('presence') && one.attrs.type === 'unavailable' && one.attrs.from === occupant,
+    `that ${occupant} is gone`,
+  );
+
+/** The condition of an error (RFC 6120 §8.3.3); nothing where it is none. */
+export const conditionOf = (stanza: Element): string | undefined =>
+  stanza.getChild('error')?.getChildElements()[0]?.name;
