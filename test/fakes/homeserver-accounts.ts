@@ -16,6 +16,8 @@ export type SyncFault =
   | { readonly kind: 'large'; readonly bytes: number }
   /** What was told before comes once more, as what is new. */
   | { readonly kind: 'repeat' }
+  /** It is told later, as it is now. */
+  | { readonly kind: 'late' }
   /** Before what is new in each room stands what nobody can read. */
   | { readonly kind: 'poison'; readonly events: readonly unknown[] };
 
@@ -37,6 +39,8 @@ export class FakeAccounts {
   readonly keys = new KeyServer();
   readonly log: SyncLog;
   readonly faults: SyncFault[] = [];
+  /** Syncs that are told later. */
+  late: (() => void)[] = [];
   /** Logins get tokens that are renewed, and that end after an hour. */
   renewing = false;
   /** Whose every token is said to be. */
@@ -199,20 +203,24 @@ export class FakeAccounts {
       this.faults.unshift({ kind: 'refuse', status: 400, body: { errcode: 'M_UNKNOWN', error: '' } });
       return this.#fail(follower, parked, { kind: 'refuse', status: 400, body: { errcode: 'M_UNKNOWN', error: '' } });
     }
-    if (fault && fault.kind !== 'repeat' && fault.kind !== 'poison') return this.#fail(follower, parked, fault);
+    if (fault && fault.kind !== 'repeat' && fault.kind !== 'poison' && fault.kind !== 'late')
+      return this.#fail(follower, parked, fault);
     const { body, isNews } = this.log.tell(asked);
     if (!isNews && !fault && call.query.get('timeout') !== '0') return;
     if (fault) this.faults.shift();
     if (fault?.kind === 'poison') poison(body, fault.events);
     delete follower.parked;
-    follower.state = 'reads';
-    response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    follower.state = fault?.kind === 'late' ? 'failed' : 'reads';
+    const text = JSON.stringify(body);
+    const answer = (): unknown => response.writeHead(200, { 'Content-Type': 'application/json' }).end(text);
+    if (fault?.kind === 'late') this.late.push(answer);
+    else answer();
   }
 
   #fail(
     follower: Follower,
     { call, response }: Parked,
-    fault: Exclude<SyncFault, { kind: 'repeat' | 'poison' }>,
+    fault: Exclude<SyncFault, { kind: 'repeat' | 'poison' | 'late' }>,
   ): void {
     this.faults.shift();
     follower.state = 'failed';

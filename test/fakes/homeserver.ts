@@ -157,7 +157,7 @@ export async function homeserver(): Promise<FakeHomeserver> {
   }
 
   const isOf = (list: ReadonlySet<string>, { method, path }: FakeCall): boolean =>
-    [...list].some((one) => `${method} ${path.join('/')}`.includes(one));
+    [...list].some((one) => `${method} ${path.join('/')}$`.includes(one));
 
   /** Whether it is not answered, or not yet. */
   function isPutOff(call: FakeCall, response: ServerResponse): boolean {
@@ -242,11 +242,12 @@ export async function homeserver(): Promise<FakeHomeserver> {
     garbled,
     slow,
     get late() {
-      return late.length;
+      return late.length + accounts.late.length;
     },
     answerLate() {
-      for (const work of late) work();
+      const all = [...late, ...accounts.late.splice(0)];
       late = [];
+      for (const work of all) work();
     },
     done,
     hooks: [],

@@ -2,11 +2,12 @@ import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import { isWritten } from '#bridges/matrix/marks.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
+import { membershipOf } from '#bridges/matrix/membership.ts';
 import type { Origins } from '#bridges/matrix/origins.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
-import { type Json, listOf, objectOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
+import { type Json, objectOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
 import type { ReadingView } from '#bridges/matrix/wire/message-in.ts';
 import { relationOf } from '#bridges/matrix/wire/replies.ts';
 import { titleOf } from '#bridges/matrix/wire/room.ts';
@@ -17,17 +18,17 @@ import { openRecent } from '#src/lib/recent.ts';
 import type { Draft, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { ForeignId } from '#src/model/ids.ts';
-import { wordsIn } from '#src/model/language.ts';
 import type { Party } from '#src/model/party.ts';
 import { madeWith } from './directs.ts';
 import { openEncrypted, type Tense } from './encrypted.ts';
-import { aroundJoin, newestState } from './entered.ts';
+import { aroundJoin, comes, leavingOf, membershipIn, newestState } from './entered.ts';
+import { openGaps } from './gaps.ts';
 import { type OwnInvitationParts, openOwnInvitations } from './invited.ts';
 import type { Looks } from './looks.ts';
 import { looksIn, type OwnRoom } from './rooms.ts';
 import { openSigns } from './signs.ts';
 import type { OwnRoomNews, SyncNews } from './sync.ts';
-import { accountTexts as texts } from './texts.ts';
+import { asksToVerify } from './verification-asked.ts';
 
 export type OwnIncomingParts = OwnInvitationParts & {
   readonly reactions: Reactions;
@@ -40,9 +41,6 @@ export type OwnIncomingParts = OwnInvitationParts & {
 };
 
 const AUTHORS = 5_000;
-/** Pages of a gap that are read, of so many events each. */
-const GAP_PAGES = 10;
-const GAP_PAGE = 100;
 const LISTED = 'listed ';
 
 /** What the homeserver tells of one account. One sync is taken after the other. */
@@ -52,6 +50,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   /** The rooms that stand on the user's list, each with the place of the sync that told of it first. */
   const listed = new Map<string, string>();
   const invitations = openOwnInvitations(parts);
+  const gaps = openGaps({ server, within });
   const encrypted = openEncrypted({ host, account, keys, draftsOf, take: takeSaid, within });
   let knowsListed = false;
   /** Nothing was taken in yet: what is told next may go on where an earlier run has stopped. */
@@ -71,6 +70,8 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     return { kind: 'network', id: who, ...(name !== undefined && { name }), ...(who === user && { self: true }) };
   }
 
+  const isComing = (value: unknown): boolean => comes(value, user);
+  const isNotOut = (value: unknown): boolean => membershipIn(value, user) !== 'out';
   const signs = openSigns({ host, account, user, rooms, partyOf, isThird });
 
   function draftsOf(event: RoomEvent, bodies: readonly EventBody[], tense: Tense = 'news'): Draft[] {
@@ -93,7 +94,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   async function take(news: SyncNews): Promise<void> {
     await learnListed();
     await keys?.take(news.keys);
-    if (keys) await tell(news.keys.events.map(objectOf).flatMap(asksToVerify));
+    if (keys) await tell(news.keys.events.flatMap((one) => asksToVerify(one, parts)));
     await learnDirect(news);
     // Whom the user talks with alone is known from here on.
     await invitations.begin();
@@ -121,16 +122,6 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     goesOn = false;
   }
 
-  /** Another device of the user wants to compare emoji with this one (§11.12.2.2), which nobody sees here unless told. */
-  function asksToVerify({ type, sender, content }: Json): Draft[] {
-    const id = textOf(objectOf(content).transaction_id);
-    if (type !== 'm.key.verification.request' || sender !== user || id === undefined) return [];
-    const text = wordsIn(texts.verifyAsked, host.language(account));
-    const place = { kind: 'realm', account, realm: '' } as const;
-    const ids = [`verification ${id}` as ForeignId];
-    return [{ ids, place, from: { kind: 'network', id: '' }, kind: 'message', text, style: 'notice' }];
-  }
-
   /** What cannot be taken in holds up nothing else; what may be told again later ends the sync. */
   async function within(work: () => Promise<void>): Promise<void> {
     try {
@@ -151,45 +142,61 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     if (who !== undefined && rooms.partner(id) === undefined) rooms.expect(id, who);
   }
 
-  async function inRoom(news: OwnRoomNews, since: string | undefined): Promise<void> {
-    await invitations.answered(news.id);
+  async function inRoom(told: OwnRoomNews, since: string | undefined): Promise<void> {
+    await invitations.answered(told.id);
+    rooms.back(told);
+    // Whoever has gone meanwhile is back by now: who sits there on XMPP stays.
+    const news = { ...told, timeline: told.timeline.filter(isNotOut) };
+    const own = rooms.open(news.id);
+    own.marked = news.marked ?? own.marked;
+    await (own.entered ? takeEntered(own, own.entered, news, since) : takeRoom(own, news, since));
+    await tell(signs.ofRoom(news, own));
+  }
+
+  async function takeRoom(own: OwnRoom, news: OwnRoomNews, since: string | undefined): Promise<void> {
     const isNew = isFirstOf(news.id, since);
-    const isEntered = isNew && rooms.isIn(news.id);
-    const own = await (isEntered ? withNewest(news) : withState(news));
+    await takeBefore(own, news);
     expectDirect(news);
     const past = since === undefined || (isNew && rooms.partner(news.id) === undefined);
     // What lies before may be shown to nobody: what has come is told all the same.
-    if (news.limited && !past) await within(() => fillIn(news.id, news.before, since));
+    if (news.limited && !past) await within(() => fillIn(own, news, since));
     // What was said before the account was linked, or had come in, is the past.
     if (isNew) {
       for (const one of news.timeline) learn(own, one);
       await list(own, news, since);
     }
-    const { before, after } = isEntered ? aroundJoin(news.timeline, user) : { before: news.timeline, after: [] };
-    await takeAll(before, own, past ? 'past' : 'news');
+    await takeAll(news.timeline, own, past ? 'past' : 'news');
+  }
+
+  /**
+   * A room that was entered from here before a sync has told of it. What is other than the answer to that had it, and what
+   * was said since, is news.
+   */
+  async function takeEntered(own: OwnRoom, known: ReadonlySet<string>, news: OwnRoomNews, since: string | undefined) {
+    const { id } = own.room;
+    expectDirect(news);
+    const isAll = !news.limited || since === undefined || news.timeline.some(isComing);
+    const missing = isAll ? { events: [], isWhole: true } : await gaps.read(id, news.before, since, isComing);
+    const timeline = [...missing.events, ...news.timeline];
+    const state = newestState([...news.state, ...timeline], id).filter((event) => !known.has(event.id));
+    for (const event of state) await within(() => takeState(event, own, 'news'));
+    await list(own, news, since);
+    const { before, after } = aroundJoin(timeline, user);
+    await takeAll(before, own, since === undefined || rooms.partner(id) === undefined ? 'past' : 'news');
     await takeAll(after, own, since === undefined ? 'past' : 'news');
-    await tell(signs.ofRoom(news, own));
+    if (!missing.isWhole) await skip(own);
+    own.entered = undefined;
   }
 
   /** What has changed in a gap is told; what a room is like that was not known before is learnt. */
-  async function withState({ id, state, marked }: OwnRoomNews): Promise<OwnRoom> {
-    const own = rooms.open(id);
+  async function takeBefore(own: OwnRoom, { id, state }: OwnRoomNews): Promise<void> {
     const isKnown = own.inside;
-    Object.assign(own, { inside: true, marked: marked ?? own.marked });
+    own.inside = true;
     for (const one of state) {
       const event = isKnown ? readEvent(one, id) : undefined;
       if (event?.stateKey !== undefined) await takeState(event, own, 'news');
       else learn(own, one);
     }
-    return own;
-  }
-
-  /** A room that was entered from here before a sync has told of it: what is other than the answer to that had it is told. */
-  async function withNewest({ id, state, timeline, marked }: OwnRoomNews): Promise<OwnRoom> {
-    const own = rooms.open(id);
-    own.marked = marked ?? own.marked;
-    for (const event of newestState([...state, ...timeline], id)) await takeState(event, own, 'news');
-    return own;
   }
 
   function learn(own: OwnRoom, value: unknown): void {
@@ -218,21 +225,24 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     });
   }
 
-  /** Reads what a sync has left out, the oldest first. What is further back stays there for who asks. */
-  async function fillIn(id: string, before: string | undefined, since: string | undefined): Promise<void> {
-    const found: unknown[] = [];
-    // Without a place to begin at it is read from the end (§11.1.4): what comes twice is told once.
-    let from = before;
-    for (let page = 0; page < GAP_PAGES && (page === 0 || from !== undefined); page++) {
-      const query = { dir: 'b', limit: GAP_PAGE, from, to: since };
-      const told: Json = await server.call({ method: 'GET', path: ['v3', 'rooms', id, 'messages'], query });
-      found.push(...listOf(told.chunk));
-      from = listOf(told.chunk).length === 0 ? undefined : textOf(told.end);
-    }
-    if (from !== undefined) host.gap(rooms.place(id));
+  /** Takes in what a sync has left out. What is further back stays there for who asks. */
+  async function fillIn(own: OwnRoom, { before }: OwnRoomNews, since: string | undefined): Promise<void> {
+    const { id } = own.room;
+    const { events, isWhole } = await gaps.read(id, before, since);
     // What state was changed there stands in the sync itself (§11.1.3), but for those who say nothing.
     const isNews = ({ state_key, type }: Json): boolean => state_key === undefined || type === 'm.room.member';
-    await takeAll(found.map(objectOf).filter(isNews).reverse(), rooms.open(id), 'news');
+    await takeAll(events.filter(isNews).filter(isNotOut), own, 'news');
+    if (!isWhole) await skip(own);
+  }
+
+  /** Something was left out of a room for good: who came and went there is known by who is there now. */
+  async function skip(own: OwnRoom): Promise<void> {
+    const { id } = own.room;
+    host.gap(rooms.place(id));
+    if (!own.whole) return;
+    await within(() => rooms.renew(own));
+    if (rooms.partner(id) !== undefined) return;
+    await tell([{ place: rooms.place(id), from: partyOf(id, user), kind: 'occupants', list: rooms.occupants(own) }]);
   }
 
   /** An event that breaks its reader holds up none of the others. */
@@ -328,17 +338,25 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
 
   /** The user is in a room no more: by themselves elsewhere, or put out. */
   async function left(news: OwnRoomNews): Promise<void> {
-    await invitations.answered(news.id);
-    if (!listed.has(news.id)) return;
-    const own = rooms.open(news.id);
-    await takeAll(news.timeline, own, 'news');
-    const place = rooms.place(news.id);
-    const gone = { account, key: LISTED + news.id, value: null };
-    const isRoom = place.kind === 'room';
+    const { id } = news;
+    await invitations.answered(id);
+    // It may have been told late: they are back since.
+    if (rooms.hasCome(id) && (await membershipOf(server, { user, room: id })) === 'join') return;
+    rooms.note(leavingOf(news, user));
+    if (listed.has(id) || rooms.isIn(id)) await takeLeft(news);
+    listed.delete(id);
+    rooms.forget(id);
+  }
+
+  async function takeLeft({ id, timeline }: OwnRoomNews): Promise<void> {
+    const own = rooms.open(id);
+    const { before, after } = own.entered ? aroundJoin(timeline, user) : { before: [], after: timeline };
+    await takeAll(before, own, 'past');
+    await takeAll(after, own, 'news');
+    const place = rooms.place(id);
+    const gone = { account, key: LISTED + id, value: null };
     const from = { kind: 'network', id: user } as const;
-    await tell(isRoom ? [{ place, from, kind: 'room', change: 'left' }] : [], [gone]);
-    listed.delete(news.id);
-    rooms.forget(news.id);
+    await tell(place.kind === 'room' ? [{ place, from, kind: 'room', change: 'left' }] : [], [gone]);
   }
 
   /** Events of the past, the oldest first, as the archive takes them. */

@@ -1,6 +1,5 @@
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { type Invitation, type Invitations, openInvitations } from '#bridges/matrix/invitations.ts';
-import { joinRoom } from '#bridges/matrix/membership.ts';
 import { objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
 import type { Host } from '#src/bridge.ts';
@@ -37,9 +36,8 @@ export function openOwnInvitations(parts: OwnInvitationParts) {
   }
 
   async function enter({ room, user: sender }: Invitation): Promise<void> {
-    await joinRoom(server, { user, room }, [serverOf(sender)]);
     // What is said before a sync has told of it goes there as well.
-    await rooms.load(room);
+    await rooms.come(room, [serverOf(sender)]);
     await rooms.pair(room, sender);
   }
 

@@ -3,10 +3,8 @@ import { isBanned } from '#bridges/matrix/banned.ts';
 import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import { openEncryptionLook } from '#bridges/matrix/encryption.ts';
-import { type Homeserver, until } from '#bridges/matrix/homeserver.ts';
-import { limited } from '#bridges/matrix/limit.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { findSent, MARK, markOf } from '#bridges/matrix/marks.ts';
-import { joinRoom } from '#bridges/matrix/membership.ts';
 import { ifNowhere, type Origins } from '#bridges/matrix/origins.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
@@ -21,18 +19,19 @@ import type { Uploaded } from '#bridges/matrix/wire/files.ts';
 import { namedIn } from '#bridges/matrix/wire/mentions.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { callsAll, contentOf, levelFor, maySet, withLevel } from '#bridges/matrix/wire/power.ts';
-import { nickOf, readersOf, userOf } from '#bridges/matrix/wire/room.ts';
+import { readersOf, userOf } from '#bridges/matrix/wire/room.ts';
 import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Host } from '#src/bridge.ts';
 import type { Recent } from '#src/lib/recent.ts';
-import type { Event, EventOf, FileRef } from '#src/model/event.ts';
+import type { Event, FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Affiliation, Role } from '#src/model/party.ts';
 import { placeKey } from '#src/model/place.ts';
 import { openOwnDirects } from './directs.ts';
+import { openEntrance } from './entrance.ts';
 import type { Looks } from './looks.ts';
-import type { OwnRoom, OwnRooms } from './rooms.ts';
+import type { OwnRooms } from './rooms.ts';
 
 export type OwnOutgoingParts = {
   readonly host: Host;
@@ -152,6 +151,11 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
   const post = (id: string, what: string, body: Json): Promise<Json> =>
     server.call({ method: 'POST', path: ['v3', 'rooms', id, what], body, repeatable: true });
 
+  async function leave(id: string, reason: string | undefined): Promise<void> {
+    await post(id, 'leave', because(reason));
+    rooms.leave(id);
+  }
+
   const setState = (id: string, type: string, body: Json): Promise<Json> =>
     server.call({ method: 'PUT', path: ['v3', 'rooms', id, 'state', type, ''], body });
 
@@ -180,37 +184,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     await setState(id, 'm.room.power_levels', withLevel(contentOf(room.levels, room.levelContent), who, level));
   }
 
-  /** Comes into a room by a homeserver that may be given up. */
-  async function come(name: string, by: Homeserver): Promise<OwnRoom> {
-    const id = await idOf(name, by);
-    if (!rooms.isIn(id)) {
-      await joinRoom(by, { user, room: id }, rooms.via(id));
-      await rooms.load(id, by);
-    }
-    return rooms.complete(id, by);
-  }
-
-  async function enter(event: EventOf<'occupant'>): Promise<void> {
-    const own = await limited(host.clock, parts.timeout, (signal) => come(nameOf(event), until(server, signal)));
-    const from = { kind: 'network', id: user } as const;
-    const { place } = event;
-    const { topic } = own.room;
-    await host.emit([
-      { place, from, kind: 'occupants', list: rooms.occupants(own) },
-      ...(topic
-        ? [
-            {
-              place,
-              from,
-              kind: 'topic',
-              text: topic.text,
-              by: nickOf(own.room, topic.by) ?? topic.by,
-              setAt: topic.at,
-            } as const,
-          ]
-        : []),
-    ]);
-  }
+  const enter = openEntrance({ host, user, server, rooms, idOf, timeout: parts.timeout });
 
   const typing = openTyping({
     ...{ clock: host.clock, stop },
@@ -321,7 +295,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     async occupant(event) {
       if (event.change === 'join') await enter(event);
       else if (event.change === 'leave') {
-        if (event.forGood) await post(await idOf(nameOf(event)), 'leave', because(event.reason));
+        if (event.forGood) await leave(await idOf(nameOf(event)), event.reason);
       } else {
         const id = await aim(event);
         const who = whom(id, event.who);
@@ -381,7 +355,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     /** The place is the person, or where others answer an invitation. */
     async invite(event) {
       const id = await idOf(addresses.parse(event.room).name);
-      if (event.declined) await post(id, 'leave', because(event.reason));
+      if (event.declined) await leave(id, event.reason);
       else await post(id, 'invite', { user_id: nameOf(event), ...because(event.reason) });
       return TAKEN;
     },

@@ -1,4 +1,5 @@
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { joinRoom } from '#bridges/matrix/membership.ts';
 import { openRoomServers } from '#bridges/matrix/room-servers.ts';
 import { type Json, listOf, objectOf, type RoomEvent, readEvent, textsOf } from '#bridges/matrix/wire/event.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
@@ -7,6 +8,8 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
+import { membershipIn } from './entered.ts';
+import type { OwnRoomNews } from './sync.ts';
 
 /** A room that the account's user is in. */
 export type OwnRoom = {
@@ -19,6 +22,8 @@ export type OwnRoom = {
   inside: boolean;
   /** The user has marked it as unread. */
   marked: boolean;
+  /** The state, by the ids of its events, that the homeserver has answered since a sync has told of the room. */
+  entered: ReadonlySet<string> | undefined;
 };
 
 export type OwnRooms = ReturnType<typeof openOwnRooms>;
@@ -49,8 +54,12 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
   /** What `m.direct` says, as it is. */
   let direct: Json | undefined;
 
-  /** What a sync has told of rooms while their state was asked for, in its order. */
-  const loading = new Map<string, RoomEvent[]>();
+  /** What syncs tell of rooms while something is asked for of them, in its order, for each who asks. */
+  const asking = new Map<string, Set<RoomEvent[]>>();
+  /** Rooms that were joined from here. */
+  const came = new Set<string>();
+  /** Rooms that were left from here, of which no sync has told that yet. */
+  const leaving = new Set<string>();
 
   const servers = openRoomServers();
 
@@ -70,9 +79,34 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
       whole: false,
       inside: false,
       marked: false,
+      entered: undefined,
     };
     rooms.set(id, known);
     return known;
+  }
+
+  /** Asks for something of a room. The answer may be older than what is told meanwhile, which is in the list by then. */
+  async function asked<T>(id: string, question: Promise<T>): Promise<{ answer: T; since: readonly RoomEvent[] }> {
+    const since: RoomEvent[] = [];
+    const all = (asking.get(id) ?? new Set()).add(since);
+    asking.set(id, all);
+    try {
+      return { answer: await question, since };
+    } finally {
+      all.delete(since);
+      if (all.size === 0) asking.delete(id);
+    }
+  }
+
+  /** Who is in a room, by the homeserver's word; but for those of whom `isKnown` says that they are known better. */
+  async function members({ room }: OwnRoom, by: Homeserver, isKnown: (who: string) => boolean): Promise<void> {
+    const path = ['v3', 'rooms', room.id, 'members'];
+    const { answer, since } = await asked(room.id, by.call({ method: 'GET', path, maxBytes: MOST_MEMBERS }));
+    const told = new Set(since.filter(({ type }) => type === 'm.room.member').map(({ stateKey }) => stateKey));
+    const events = listOf(answer.chunk).flatMap((one) => readEvent(one, room.id) ?? []);
+    // Nicks go to who was there first; those who have one keep it.
+    for (const event of events.toSorted((a, b) => a.at - b.at))
+      if (!told.has(event.stateKey) && !isKnown(event.stateKey ?? '')) applyState(room, event);
   }
 
   return {
@@ -81,7 +115,11 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
     ours,
     making,
     get: (id: string): OwnRoom | undefined => rooms.get(id),
-    forget: (id: string): void => void rooms.delete(id),
+    /** The user is in it no more. */
+    forget(id: string): void {
+      rooms.delete(id);
+      leaving.delete(id);
+    },
     servers,
     /** Servers that know a room; those who have left another one for it do. */
     via(id: string): readonly string[] {
@@ -91,7 +129,9 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
     },
     partner: (id: string): string | undefined => partners.get(id),
     ids: (): Iterable<string> => rooms.keys(),
-    isIn: (id: string): boolean => rooms.get(id)?.inside ?? false,
+    isIn: (id: string): boolean => !leaving.has(id) && (rooms.get(id)?.inside ?? false),
+    /** Whether it was joined from here: what is told of the time before may come later. */
+    hasCome: (id: string): boolean => came.has(id),
     nick: (id: string, who: string): string | undefined => {
       const known = rooms.get(id);
       return known && nickOf(known.room, who);
@@ -181,38 +221,55 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
     async complete(id: string, by: Homeserver = server): Promise<OwnRoom> {
       const known = open(id);
       if (known.whole) return known;
-      const path = ['v3', 'rooms', id, 'members'];
-      const { chunk } = await by.call({ method: 'GET', path, maxBytes: MOST_MEMBERS });
-      const events = listOf(chunk).flatMap((one) => readEvent(one, id) ?? []);
-      // Nicks go to who was there first; those who have one keep it.
-      for (const event of events.toSorted((a, b) => a.at - b.at))
-        if (!known.room.members.has(event.stateKey ?? '')) applyState(known.room, event);
+      await members(known, by, (who) => known.room.members.has(who));
       known.whole = true;
       return known;
     },
 
-    /** State that a sync has told of a room is what it is like now, also where it is just being asked for. */
-    note: (event: RoomEvent): void => void loading.get(event.room)?.push(event),
+    /** Learns anew who is in a room, where all were known: what has changed there was not told. */
+    async renew(known: OwnRoom): Promise<void> {
+      if (known.whole) await members(known, server, () => false);
+    },
+
+    /** State that a sync has told of a room is what it is like now, also where something is just being asked for. */
+    note(event: RoomEvent): void {
+      for (const since of asking.get(event.room) ?? []) since.push(event);
+    },
     apply({ room }: OwnRoom, event: RoomEvent): void {
       this.note(event);
       applyState(room, event);
     },
 
-    /** Learns all of a room that was just entered. */
-    async load(id: string, by: Homeserver = server): Promise<OwnRoom> {
+    /** Joins a room, and learns all of it. Rejects with a `Failure` where the user is not let in, or is out again. */
+    async come(id: string, via: readonly string[], by: Homeserver = server): Promise<void> {
+      came.add(id);
+      await joinRoom(by, { user, room: id }, via);
+      // Of a stay before it may be known who was there then.
+      if (leaving.delete(id)) rooms.delete(id);
+      await this.load(id, by);
+    },
+
+    /** The user has left it from here: what is told yet is from before. */
+    leave: (id: string): void => void leaving.add(id),
+    /** A sync that has the user in a room has told of that as well, where they are back by another client. */
+    back({ id, timeline }: OwnRoomNews): void {
+      if (leaving.has(id) && timeline.some((one) => membershipIn(one, user) === 'out')) leaving.delete(id);
+    },
+
+    /** Learns all of a room that the user is in. Rejects with a `Failure` where that has ended meanwhile. */
+    async load(id: string, by: Homeserver = server): Promise<void> {
       const path = ['v3', 'rooms', id, 'state'];
-      const since = loading.get(id) ?? [];
-      loading.set(id, since);
-      const answer = by.json({ method: 'GET', path, maxBytes: MOST_MEMBERS }).finally(() => loading.delete(id));
-      const state = listOf(await answer);
+      const { answer, since } = await asked(id, by.json({ method: 'GET', path, maxBytes: MOST_MEMBERS }));
+      const events = listOf(answer).flatMap((one) => readEvent(one, id) ?? []);
+      const all = [...events.toSorted((a, b) => a.at - b.at), ...since];
+      const own = all.findLast(({ type, stateKey }) => type === 'm.room.member' && stateKey === user);
+      const out = own && own.content.membership !== 'join';
+      if (out) throw new Failure(own.content.membership === 'ban' ? 'banned' : 'not-permitted');
       const known = open(id);
-      const events = state.flatMap((one) => readEvent(one, id) ?? []);
-      for (const event of events.toSorted((a, b) => a.at - b.at)) applyState(known.room, event);
-      // The answer may be older than what was told meanwhile.
-      for (const event of since) applyState(known.room, event);
+      for (const event of all) applyState(known.room, event);
       known.whole = true;
       known.inside = true;
-      return known;
+      known.entered = new Set(events.map((event) => event.id));
     },
   };
 }

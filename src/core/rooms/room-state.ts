@@ -292,10 +292,11 @@ function rename(room: Room, body: OccupantChange): RoomEffect[] {
 
 function depart(room: Room, body: OccupantChange): RoomEffect[] {
   const known = room.roster.get(body.who.id);
-  if (!known) return [];
+  const forced = body.change === 'kick' || body.change === 'ban';
+  const failure = new Failure(body.change === 'ban' ? 'banned' : 'not-permitted');
+  if (!known) return forced ? putOutWaiting(room, body.who.account, failure) : [];
   const { account } = known;
   const member = account && room.members.get(account);
-  const forced = body.change === 'kick' || body.change === 'ban';
   // Left by itself, on the network and not from here; whoever enters again at this moment is not meant.
   const left = body.change === 'leave' && body.who.account === account && member?.joined === true;
   const out = member && (forced || left);
@@ -308,8 +309,14 @@ function depart(room: Room, body: OccupantChange): RoomEffect[] {
   // The readers were told with status 110, so nothing more is said to them.
   room.members.delete(account);
   room.readers = undefined;
-  const failure = new Failure(body.change === 'ban' ? 'banned' : 'not-permitted');
   return [...effects, ...refusals(member, failure), ...gone(room, account, member)];
+}
+
+/** One of ours who is put out before the network has said who is there is let in no more. */
+function putOutWaiting(room: Room, account: AccountKey | undefined, failure: Failure): RoomEffect[] {
+  const member = account && room.members.get(account);
+  const waits = member && member.seats.size > 0 && [...member.seats.values()].every((seat) => !seat.in);
+  return waits ? eject(room, account, [], undefined, failure) : [];
 }
 
 /** An account that was there is out again. Of one that was restored and has not come back the others do not know it yet. */

@@ -168,6 +168,8 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
       accounts.faults.push(syncFaultOf(rest));
       accounts.wake();
     },
+    /** What the next sync tells that has something to tell comes at `answer`. */
+    overtaken: () => void accounts.faults.push({ kind: 'late' }),
     /** `limit 2`: a sync tells so many events of a room at most. */
     limit: ([most]) => {
       accounts.limit = Number(most);
@@ -254,7 +256,7 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     hold: () => {
       release = server.hold();
     },
-    /** `silence PART`: calls whose method and path have that in them are read and never answered, until `speak`. */
+    /** `silence PART`: calls whose method and path have that in them, with a `$` at their end, are read and never answered, until `speak`. */
     silence: ([...part]) => void server.silent.add(part.join(' ')),
     /** `garble PART`: such calls are answered with a page of a proxy, until `speak`. */
     garble: ([...part]) => void server.garbled.add(part.join(' ')),
