@@ -306,8 +306,14 @@ export const ACCOUNT_CALLS: Readonly<Record<string, (work: Work) => Answered>> =
     if (body.device_keys) accounts.log.add({ kind: 'keys', user: call.user });
     return ok(accounts.keys.upload(call.user, call.device ?? '', body));
   },
-  'POST client v3 keys query': ({ accounts, body }) => ok(accounts.keys.query(body as never)),
-  'POST client v3 keys claim': ({ accounts, body }) => ok(accounts.keys.claim(body as never)),
+  'POST client v3 keys query'({ state, accounts, body }) {
+    const { asked, failures } = state.reached(body.device_keys as Json, true);
+    return ok({ ...accounts.keys.query({ device_keys: asked as never }), failures });
+  },
+  'POST client v3 keys claim'({ state, accounts, body }) {
+    const { asked, failures } = state.reached(body.one_time_keys as Json);
+    return ok({ ...accounts.keys.claim({ one_time_keys: asked as never }), failures });
+  },
   'PUT client v3 sendToDevice * *'({ accounts, call, body, at }) {
     accounts.log.add({ kind: 'device', user: call.user });
     return ok(accounts.keys.send(call.user, at[0] ?? '', body as never));

@@ -46,6 +46,7 @@ const put =
     assertIn(work, room);
     if (state.level(room, call.user) < level) throw new Refusal(403, 'M_FORBIDDEN');
     const { user_id: user, reason } = body as { user_id: string; reason?: string };
+    if (membership === 'invite') state.assertReached(user);
     note(
       `${short(call.user)} ${call.path.at(-1)} ${roomName(room)} ${short(user)}${reason === undefined ? '' : `: ${reason}`}`,
     );
@@ -66,6 +67,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
     return ok({ user_id: user });
   },
   'GET client v3 profile *'({ state, at }) {
+    state.assertReached(at[0] ?? '');
     const found = state.users.get(at[0] ?? '');
     if (!found) throw new Refusal(404, 'M_NOT_FOUND');
     return ok({ displayname: found.name, avatar_url: found.avatar });
@@ -117,6 +119,8 @@ const CALLS: Readonly<Record<string, Answer>> = {
     });
     for (const one of (body.initial_state ?? []) as Json[])
       state.add(room, call.user, String(one.type), one.content as Json, String(one.state_key));
+    // The room is there, whoever cannot be invited.
+    for (const user of invited) state.assertReached(user);
     for (const user of invited) state.member(room, call.user, user, 'invite', { is_direct: body.is_direct });
     return ok({ room_id: room.id });
   },
@@ -172,6 +176,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
     const room = state.room(id);
     assertIn(work, room);
     if (state.level(room, call.user) < 50) throw new Refusal(403, 'M_FORBIDDEN');
+    if (type === 'm.room.member') state.assertReached(key);
     note(`${short(call.user)} state ${roomName(room)} ${type}${key === '' ? '' : `/${key}`} ${shown(body)}`);
     return ok({ event_id: state.add(room, call.user, type, body, key).event_id });
   },
@@ -240,6 +245,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
         .map(({ id }) => id),
     }),
   'GET client v3 directory room *'({ state, at }) {
+    state.assertReached(at[0] ?? '');
     const { id, server } = state.room(at[0] ?? '');
     return ok({ room_id: id, servers: [server] });
   },

@@ -47,6 +47,8 @@ export class Refusal extends Error {
   }
 }
 
+const serverOf = (id: string): string => id.slice(id.indexOf(':') + 1);
+
 export class FakeState {
   readonly users = new Map<string, { name: string; avatar?: string }>();
   readonly rooms = new Map<string, FakeRoom>();
@@ -61,6 +63,8 @@ export class FakeState {
   /** Bytes of a file that is taken, and whether that is told: at the path of now, at that of before, or nowhere. */
   uploads: { most: number; told?: string | undefined } = { most: 50 * 1024 * 1024, told: 'now' };
   now = 0;
+  /** Other homeservers that cannot be reached, each with what ours knows of their users' devices. */
+  readonly unreachable = new Map<string, 'cached' | 'unknown'>();
   /** Whether who registers a ghost may have a device with it, as at homeservers without an authentication service. */
   givesDevices = false;
   /** Events of a page of a room's history at most. */
@@ -157,6 +161,22 @@ export class FakeState {
       type === 'm.room.member' && state_key.endsWith(`:${SERVER}`) && content.membership !== 'leave';
     if ([...room.state.values()].some(isOwn) || via.includes(room.server)) return;
     throw new Refusal(404, 'M_UNKNOWN');
+  }
+
+  /** Throws the `Refusal` of Synapse where something is asked of a homeserver that cannot be reached. */
+  assertReached(id: string): void {
+    if (this.unreachable.has(serverOf(id))) throw new Refusal(502, 'M_UNKNOWN');
+  }
+
+  /** Of what is asked of users, what can be, and the homeservers for which that failed (client-server API §11.12). */
+  reached<T>(asked: Readonly<Record<string, T>>, isKnown = false): { asked: Record<string, T>; failures: Json } {
+    const isFar = ([user]: readonly [string, T]): boolean => {
+      const known = this.unreachable.get(serverOf(user));
+      return known !== undefined && !(isKnown && known === 'cached');
+    };
+    const all = Object.entries(asked);
+    const failures = all.filter(isFar).map(([user]) => [serverOf(user), { status: 503 }]);
+    return { asked: Object.fromEntries(all.filter((one) => !isFar(one))), failures: Object.fromEntries(failures) };
   }
 
   level(room: FakeRoom, user: string): number {

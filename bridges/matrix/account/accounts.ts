@@ -89,7 +89,8 @@ export function openAccounts(config: MatrixConfig, host: Host) {
       if (event.place.kind === 'shared') return undefined;
       const made = open.get(event.place.account);
       if (!made) return undefined;
-      const id = await made.aim(event);
+      const id = await made.whereabouts(event);
+      if (id === undefined) return 'not-sent';
       const begin = `${event.id}.`;
       const sent = await findSent(made.server, { room: id }, (one) => one.startsWith(begin));
       return sent === undefined ? 'not-sent' : 'sent';

@@ -1,7 +1,10 @@
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { inviteAgain } from '#bridges/matrix/made.ts';
 import { isWritten, MARK } from '#bridges/matrix/marks.ts';
 import { type Json, objectOf, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
+import { serverOf } from '#bridges/matrix/wire/ids.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { OwnRooms } from './rooms.ts';
 
@@ -29,10 +32,13 @@ export function madeWith(
   return textOf(all.find(isInvited)?.state_key) ?? making.get(textOf(content[MARK]) ?? '');
 }
 
+/** Events that are remembered to be in doubt. */
+const REMEMBERED = 1_000;
+
 /** Makes rooms for the account and one other person. Each is marked with the event for which it is made. */
 export function openOwnDirects({ user, server, rooms, keys }: OwnDirectParts) {
   /** Events for which a room may have been made although nobody has said so. */
-  const doubted = new Set<string>();
+  const doubted = openRecent<true>(REMEMBERED);
 
   /** The room that was made for an event in an earlier try; nothing where there is none. Rejects with a `Failure`. */
   async function madeFor(event: string, who: string): Promise<string | undefined> {
@@ -41,13 +47,15 @@ export function openOwnDirects({ user, server, rooms, keys }: OwnDirectParts) {
       return create?.sender === user && create.content[MARK] === event && rooms.isIn(id);
     };
     // It may not have been told yet.
-    if (doubted.has(event)) {
+    if (doubted.get(event)) {
       const found = await server.call({ method: 'GET', path: ['v3', 'joined_rooms'] });
       for (const id of textsOf(found.joined_rooms)) if (!rooms.isIn(id)) await rooms.load(id);
     }
     const id = [...rooms.ids()].find(isIt);
     if (id === undefined) return undefined;
+    if (doubted.get(event)) await inviteAgain(server, { user: who, room: id });
     await rooms.pair(id, who);
+    rooms.making.delete(event);
     return id;
   }
 
@@ -71,7 +79,8 @@ export function openOwnDirects({ user, server, rooms, keys }: OwnDirectParts) {
       await rooms.load(id);
       return id;
     } finally {
-      rooms.making.delete(event);
+      // What is in doubt may yet be told of.
+      if (!doubted.get(event)) rooms.making.delete(event);
     }
   }
 
@@ -82,17 +91,22 @@ export function openOwnDirects({ user, server, rooms, keys }: OwnDirectParts) {
       if (id === undefined) throw new Failure('remote-server-timeout', { certain: false });
       return id;
     } catch (error) {
-      if (error instanceof Failure && !error.certain) doubted.add(event);
+      if (error instanceof Failure && !error.certain) doubt(event);
       throw error;
     }
   }
 
-  /** Whether somebody has a device with keys: to others an encrypted room is a closed door. */
+  /** Whether somebody has a device with keys: to others an encrypted room is a closed door. Rejects with a `Failure` where nobody knows. */
   async function canDecrypt(who: string): Promise<boolean> {
     const body = { device_keys: { [who]: [] } };
     const found = await server.call({ method: 'POST', path: ['v3', 'keys', 'query'], body, repeatable: true });
-    return Object.keys(objectOf(objectOf(found.device_keys)[who])).length > 0;
+    if (Object.keys(objectOf(objectOf(found.device_keys)[who])).length > 0) return true;
+    if (Object.hasOwn(objectOf(found.failures), serverOf(who))) throw new Failure('remote-server-timeout');
+    return false;
   }
 
-  return { madeFor, make };
+  /** It is not known what has become of an event: a room may have been made for it. */
+  const doubt = (event: string): void => doubted.set(event, true);
+
+  return { madeFor, make, doubt };
 }

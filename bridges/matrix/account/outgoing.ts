@@ -365,7 +365,15 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     ...{ host, senders, most: MOST_WAITING, stop },
     laneOf: (event) => placeKey(event.place),
   });
-  return { deliver: queue.deliver, idle: queue.idle, aim, idOf };
+  return {
+    deliver: queue.deliver,
+    idle: queue.idle,
+    /** The room in which an event may be of which that is not known; nothing where there is none. */
+    whereabouts(event: Event): Promise<string | undefined> {
+      directs.doubt(event.id);
+      return aim(event).catch(ifNowhere);
+    },
+  };
 }
 
 const because = (reason: string | undefined): Json => (reason === undefined || reason === '' ? {} : { reason });

@@ -42,7 +42,7 @@ export type OwnAccount = {
   readonly ended: Promise<void>;
   readonly looks: Looks;
   deliver(event: Event): Delivered;
-  aim(event: Event): Promise<string>;
+  whereabouts(event: Event): Promise<string | undefined>;
   pause(paused: boolean): void;
 };
 
@@ -235,7 +235,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
       if (state !== 'online') throw new Failure('recipient-unavailable');
       return outgoing.deliver(event);
     },
-    aim: (event) => outgoing.aim(event),
+    whereabouts: outgoing.whereabouts,
     pause(now) {
       if (!now) {
         paused?.resolve();

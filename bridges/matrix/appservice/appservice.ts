@@ -162,7 +162,8 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     },
     ask: (query, session) => asks.ask(query, session?.account),
     async reconcile(event) {
-      const to = await outgoing.aim(event);
+      const to = await outgoing.whereabouts(event);
+      if (!to) return 'not-sent';
       const begin = `${event.id}.`;
       const sent = await findSent(server, to, (one) => one.startsWith(begin));
       return sent === undefined ? 'not-sent' : 'sent';

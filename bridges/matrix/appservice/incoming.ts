@@ -1,6 +1,7 @@
 import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import type { Invitations } from '#bridges/matrix/invitations.ts';
+import { isMadeHere } from '#bridges/matrix/made.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
 import { leaveRoom } from '#bridges/matrix/membership.ts';
 import type { Origins } from '#bridges/matrix/origins.ts';
@@ -210,7 +211,7 @@ export function openIncoming(parts: IncomingParts) {
   /** Its user is told of it by an invitation, and finds it joined. */
   async function forced(account: AccountKey, { room, stateKey = '' }: RoomEvent): Promise<void> {
     // It may have come and gone since, because it could not stay.
-    if (!(await rooms.isThere(account, room))) return;
+    if (!(await rooms.isThere(account, room)) || (await isMadeHere(server, room, stateKey))) return;
     if (!(await forcedIn(account, room, nameIn(stateKey)))) return;
     const reason = wordsIn(texts.forced, host.language(account));
     const from = { kind: 'network', id: '' } as const;

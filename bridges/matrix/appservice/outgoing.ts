@@ -1,6 +1,5 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
 import type { Corrections } from '#bridges/matrix/corrections.ts';
-import { isEncrypted } from '#bridges/matrix/encryption.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import type { Invitations } from '#bridges/matrix/invitations.ts';
 import { limited } from '#bridges/matrix/limit.ts';
@@ -13,7 +12,6 @@ import type { Threads } from '#bridges/matrix/threads.ts';
 import { openTyping } from '#bridges/matrix/typing.ts';
 import { sendFile, sendPicture } from '#bridges/matrix/upload.ts';
 import { openUploadLimit } from '#bridges/matrix/upload-limit.ts';
-import { BRIDGE_TYPES, bridgeContent, bridgeKey } from '#bridges/matrix/wire/bridge-info.ts';
 import { typingContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Content, textOf } from '#bridges/matrix/wire/event.ts';
 import type { Uploaded } from '#bridges/matrix/wire/files.ts';
@@ -32,10 +30,11 @@ import type { Delivered, Host } from '#src/bridge.ts';
 import { backoff } from '#src/lib/time/backoff.ts';
 import type { Draft, Event, EventKind, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, accountKey, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, accountKey } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
-import type { Direct, Directs } from './directs.ts';
+import { openDirectRooms } from './direct-rooms.ts';
+import type { Directs } from './directs.ts';
 import type { Entering, GatewayRooms } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Moderation } from './moderation.ts';
@@ -80,6 +79,7 @@ export function openOutgoing(parts: OutgoingParts) {
   const { host, server, ghosts, rooms, directs, reactions, threads, corrections, moderation, policies, watchers } =
     parts;
   const limit = openUploadLimit(server, host.clock);
+  const directRooms = openDirectRooms({ host, server, ghosts, directs });
 
   const accountOf = ({ place, from }: Event): AccountKey => {
     if (place.kind !== 'shared') return place.account;
@@ -106,11 +106,13 @@ export function openOutgoing(parts: OutgoingParts) {
     const known =
       (await parts.origins.roomFor(event, directs.all(account, name), as)) ?? directs.between(account, name)?.room;
     if (known !== undefined) return { account, as, room: known, alone: true };
+    const wanted = { event: event.id, account, as, user: name };
+    const made = await directRooms.madeFor(wanted);
+    if (made) return { account, as, room: made.room, alone: true };
     if (!make) throw new Failure('item-not-found');
     // Whoever has just asked to talk alone is written to in their room.
     await parts.invitations.between(account, name);
-    const { room } =
-      directs.between(account, name) ?? (await directs.make(account, () => makeDirect(account, as, name)));
+    const { room } = directs.between(account, name) ?? (await directRooms.make(wanted));
     return { account, as, room, alone: true };
   }
 
@@ -122,23 +124,6 @@ export function openOutgoing(parts: OutgoingParts) {
     const arrival = coming.get(`${account} ${id}`);
     if (arrival) await limited(host.clock, parts.timeout, () => arrival);
     if (!rooms.get(id)?.inside.has(account)) throw new Failure('not-joined');
-  }
-
-  async function makeDirect(account: AccountKey, as: string, user: string): Promise<Direct> {
-    // An invitation to nobody would stand for ever.
-    await server.call({ method: 'GET', path: ['v3', 'profile', user], as }).catch((error: unknown) => {
-      if (error instanceof Failure && error.code === 'item-not-found') throw error;
-    });
-    const id = splitAccount(account).user;
-    const bridged = { transport: host.transport, bot: ghosts.bot, id };
-    const state = { state_key: bridgeKey(bridged), content: bridgeContent(bridged) };
-    const initial = BRIDGE_TYPES.map((type) => ({ type, ...state }));
-    const body = { is_direct: true, preset: 'trusted_private_chat', invite: [user], initial_state: initial };
-    const made = await server.call({ method: 'POST', path: ['v3', 'createRoom'], body, as });
-    const room = textOf(made.room_id);
-    if (room === undefined) throw new Failure('remote-server-timeout', { certain: false });
-    const encrypted = await isEncrypted(server, room, as);
-    return { room, account, user, ...(encrypted && { encrypted }) };
   }
 
   const { assertPlain, assertPlainNow } = openPlain({ server, rooms, directs });
@@ -381,7 +366,15 @@ export function openOutgoing(parts: OutgoingParts) {
       if (row.retry && SAID.includes(event.kind)) parts.outage.waits(accountOf(event));
     },
   });
-  return { deliver: queue.deliver, aim, idle: queue.idle };
+  return {
+    deliver: queue.deliver,
+    idle: queue.idle,
+    /** Where an event may have gone of which that is not known; nothing where there is no room that it could be in. */
+    whereabouts(event: Event): Promise<Aim | undefined> {
+      directRooms.doubt(event.id);
+      return aim(event).catch(ifNowhere);
+    },
+  };
 }
 
 /** What is kept until the homeserver takes it, and whose sender wants to know. */

@@ -272,6 +272,9 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     answer: () => server.answerLate(),
     held: ([count]) => server.when(() => server.held >= Number(count)),
     release: () => release(),
+    /** `unreachable SERVER [cached]`: another homeserver that ours does not reach, until `reachable`; it may know the devices there. */
+    unreachable: ([name = '', known]) => void state.unreachable.set(name, known === 'cached' ? known : 'unknown'),
+    reachable: ([name = '']) => void state.unreachable.delete(name),
     /** `directory 403 M_FORBIDDEN`: the directories of rooms and people are answered so from now on. */
     directory: ([status, errcode = '']) => {
       state.directory = [Number(status), errcode];
