@@ -46,7 +46,11 @@ it('takes a room for the successor of one that is allowed only where that says s
   const call = async ({ method, path }: Call) => {
     if (path.includes('m.room.encryption')) throw new Failure('item-not-found', { foreign: 'M_NOT_FOUND' });
     if (path.includes('m.room.tombstone')) return { replacement_room: next };
-    if (path.includes('event')) return { sender: '@eve:evil.example', content: { predecessor: { room_id: old } } };
+    if (path.includes('m.room.create'))
+      return {
+        ...{ event_id: `$${path[2]?.slice(1)}`, sender: '@eve:evil.example' },
+        content: { predecessor: { room_id: old } },
+      };
     if (method === 'PUT') asked.push(String(path[2]));
     return { event_id: '$q' };
   };
@@ -60,6 +64,18 @@ it('takes a room for the successor of one that is allowed only where that says s
   expect(await enter(stranger)).toBe('members-only');
   expect(await enter(next)).toBeUndefined();
   expect(asked).toEqual([stranger]);
+});
+
+it('believes nobody who has made a room whose id is not that of its making', async () => {
+  const id = `!${'n'.repeat(43)}`;
+  // What a homeserver that does not know `format` answers is what the maker of the room has written.
+  const call = async () => ({ type: 'm.room.create', sender: '@alice:hs.example', event_id: '$other' });
+  const { host } = testHost('matrix.example', 1000, {});
+  const server: Homeserver = { call, json: call, bytes: () => Promise.reject(), upload: () => Promise.reject() };
+  const consents = await openConsent({ host, config: settings, server, bot: '@bot:hs.example' });
+  const account: AccountKey = accountKey('romeo@a.example' as BareJid, 'matrix.example');
+  const entering = consents.assertOpen({ account, id, via: [], origin: undefined });
+  await expect(entering).rejects.toMatchObject({ code: 'not-supported' });
 });
 
 it('asks once for all who come at a time, and not again at once where that fails', async () => {
