@@ -8,6 +8,7 @@ import {
   drop,
   editChangedWords,
   editInFull,
+  failureOnly,
   formAsText,
   keep,
   noticeAsText,
@@ -53,6 +54,7 @@ export const email: NetworkMapping = {
       occupant: 'full',
       topic: 'full',
       marker: 'partial',
+      receipt: 'partial',
     },
     reactions: { unread: true },
     // Delta Chat corrects and takes back, Gmail and it react. A vacation answer is a status, and a disposition notification (RFC 8098) says that a mail was read.
@@ -83,6 +85,8 @@ export const email: NetworkMapping = {
     identity: 'both',
     rooms: 'room',
     confirms: 'delivered',
+    // RFC 5321 §6.1: of each mail that was taken.
+    losses: 'each',
     // RELIABILITY: five days, five minutes to an hour apart, and a word to the sender after four hours. What is written in
     // a row goes as one mail.
     delivery: {
@@ -95,7 +99,7 @@ export const email: NetworkMapping = {
     },
     durability: {
       out: {
-        contact: { message: 'journal', edit: 'journal', retract: 'journal', reaction: 'journal' },
+        contact: { message: 'journal', receipt: 'journal', edit: 'journal', retract: 'journal', reaction: 'journal' },
         room: { message: 'journal', edit: 'journal' },
       },
       in: {
@@ -186,7 +190,18 @@ export const email: NetworkMapping = {
       spoiler: { default: 'prefix', prefix: spoilerAsPrefix, drop: without('spoiler') },
       presence: { default: 'drop', drop },
       typing: { default: 'drop', drop },
-      receipt: { default: 'drop', drop },
+      // A receipt of delivery is the 250 of our own server; what it cannot keep is reported.
+      receipt: {
+        default: 'failure',
+        failure: {
+          ...failureOnly,
+          does: {
+            en: 'a report (RFC 3464) of a mail that was taken and could not be delivered, and nothing else',
+            de: 'ein Bericht (RFC 3464) über eine E-Mail, die angenommen wurde und nicht zugestellt werden konnte, sonst nichts',
+          },
+        },
+        drop,
+      },
       marker: {
         // Whoever asks learns when their mail is looked at: only by the choice of who does.
         default: 'drop',

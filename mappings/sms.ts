@@ -202,6 +202,7 @@ export const sms: NetworkMapping = {
       spoiler: { default: 'prefix', prefix: spoilerAsPrefix, drop: without('spoiler') },
       presence: { default: 'drop', drop },
       typing: { default: 'drop', drop },
+      // Each text costs, a number can be forged, and whoever wrote may be a program that answers.
       receipt: { default: 'drop', drop },
       marker: { default: 'drop', drop },
       profile: { default: 'drop', drop },

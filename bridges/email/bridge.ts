@@ -147,7 +147,7 @@ function openNarrowing({ attachments: fileSize }: EmailConfig, shown: ShownPeers
     return { ...facts, fileSize, out, reactions: reacts ? {} : { unread: true } };
   };
   const thread = carried({ chat: false });
-  const inThread: Capabilities = { ...thread, out: { ...thread.out, marker: 'none' } };
+  const inThread: Capabilities = { ...thread, out: { ...thread.out, marker: 'none', receipt: 'none' } };
   return (place) => {
     if (place.kind !== 'contact') return place.kind === 'room' ? inThread : nowhere;
     const peer = shown.of(place.account, place.id);

@@ -206,6 +206,13 @@ export const config = z
       .describe(
         'Mails that two may answer each other faster than people write, before it counts as a loop of programs',
       ),
+    failure_reports: z
+      .number()
+      .int()
+      .min(0)
+      .max(10_000)
+      .default(20)
+      .describe('Reports of mails that did not reach their users that one address is sent in an hour; 0: none'),
     attachments: z
       .number()
       .int()

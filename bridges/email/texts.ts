@@ -204,6 +204,22 @@ export const texts = catalogue({
     en: `Your mail to ${address} was displayed. This does not mean that it was understood.`,
     de: `Ihre E-Mail an ${address} wurde angezeigt. Das heißt nicht, dass sie verstanden wurde.`,
   }),
+  // What a mail that has not reached one of our users is answered.
+  returned: (subject: string) => ({ en: `Undelivered: ${subject}`, de: `Unzustellbar: ${subject}` }),
+  returnedMail: { en: 'Undelivered mail', de: 'Unzustellbare E-Mail' },
+  returnedRefused: (address: string) => ({
+    en: `Your mail to ${address} could not be delivered: the server of its recipient has refused it, and does not say why. It is not tried again.`,
+    de: `Ihre E-Mail an ${address} konnte nicht zugestellt werden: Der Server des Empfängers hat sie abgewiesen und nennt keinen Grund. Es wird nicht noch einmal versucht.`,
+  }),
+  returnedLate: (address: string) => ({
+    en: `Your mail to ${address} could not be delivered: the server of its recipient was out of reach for too long. It is not tried again.`,
+    de: `Ihre E-Mail an ${address} konnte nicht zugestellt werden: Der Server des Empfängers war zu lange nicht zu erreichen. Es wird nicht noch einmal versucht.`,
+  }),
+  returnedOther: (address: string) => ({
+    en: `Your mail to ${address} could not be delivered. It is not tried again.`,
+    de: `Ihre E-Mail an ${address} konnte nicht zugestellt werden. Es wird nicht noch einmal versucht.`,
+  }),
+  returner: { en: 'Mail delivery', de: 'Mailzustellung' },
   // Forms.
   formHow: {
     en: 'Follow the link of your choice, or answer with its number alone.',

@@ -302,10 +302,10 @@ export function buildCore(parts: CoreParts) {
   });
   settling.listen(openSettle({ languages, ids, rooms, people, display, durable, xmpp, now }));
   settling.listen({
-    bounced(row) {
+    bounced(row, { code: why }) {
       if (row.owed.way !== 'in') return;
       if (journaling.isFar(row)) parts.report?.('lost', placeTransport(row.owed.event.place));
-      if (!people.blocks(row.owed.event.place)) tellLost(row.owed.event);
+      if (!people.blocks(row.owed.event.place)) tellLost({ ...row.owed.event, why });
     },
   });
   journaling.reached(people.reached);

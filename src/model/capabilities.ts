@@ -109,6 +109,8 @@ export type Capabilities = {
   readonly delivery?: DeliveryFacts;
   /** Who is blocked by a user there hears nothing of it: what they write is taken, and dropped. Else their network is told. */
   readonly blocked?: 'silence';
+  /** Who writes from there is told of each message that is lost: that is no message in the conversation. Else of one in an hour. */
+  readonly losses?: 'each';
   /** What the network has beside events. */
   readonly extras?: readonly Extra[];
   /** What few peers carry: nobody is asked for it, and who says it is heard. */

@@ -1,4 +1,5 @@
 import type { Avatar } from './avatar.ts';
+import type { FailureCode } from './failure.ts';
 import type { Answer, Form } from './form.ts';
 import type { AccountKey, EventId, ForeignId, MessageId } from './ids.ts';
 import type { Occupant, Party } from './party.ts';
@@ -111,12 +112,13 @@ export type EventBody =
     }
   | { readonly kind: 'retract'; readonly target: MessageId; readonly reason?: string; readonly by?: string }
   | { readonly kind: 'reaction'; readonly target: MessageId; readonly emoji: readonly string[] }
-  /** `upTo`: it speaks of all that was there before its target, too. */
+  /** `upTo`: it speaks of all that was there before its target, too. `why`: what it has failed by. */
   | {
       readonly kind: 'receipt';
       readonly target: MessageId;
       readonly state: 'delivered' | 'displayed' | 'failed';
       readonly upTo?: boolean;
+      readonly why?: FailureCode;
     }
   | { readonly kind: 'typing'; readonly active: boolean }
   | { readonly kind: 'attention' }

@@ -39,6 +39,7 @@ export const facts: Capabilities = {
   rooms: 'room',
   extras: ['people', 'rooms', 'hats', 'pictures'],
   confirms: 'taken',
+  losses: 'each',
   durability: { out: places, in: places },
 };
 

@@ -6,6 +6,7 @@ import { mailboxOf } from '#bridges/email/mailbox.ts';
 import { LOOP_HEADER } from '#bridges/email/out/compose.ts';
 import type { HandOver } from '#bridges/email/rooms/reply-all.ts';
 import { texts } from '#bridges/email/texts.ts';
+import type { ReturnPath } from '#bridges/email/threads/state.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import {
   type Authenticate,
@@ -36,6 +37,7 @@ import {
   TAKEN,
 } from './recipients.ts';
 import type { ReportedMails } from './reports.ts';
+import { MOST_RETURNED, returnPathOf } from './return-path.ts';
 
 /** What reads and judges a mail. */
 export type MailReading = {
@@ -56,8 +58,11 @@ export type ReadMail = {
   readonly envelope: MailEnvelope;
   readonly verdict: Verdict;
   readonly files: readonly IncomingFile[];
-  /** As it came, where it is not too large to be kept so. */
+  /** Its first bytes, as it came, and all of them where it is not too large to be kept so. */
+  readonly head: Uint8Array;
   readonly raw?: Uint8Array;
+  /** Where it is told if it does not reach whom it was for, where anybody is to be told. */
+  readonly returnPath?: ReturnPath;
 };
 
 /** What becomes of a mail that came into a mailbox of a user's own, which is theirs whatever it says. */
@@ -109,9 +114,10 @@ export function openIncoming(
     const answers: RecipientAnswer[] = [];
     // Each user has it once, and is answered the same under each of their addresses.
     const done = new Map<AccountKey, RecipientAnswer>();
-    for (const one of recipients) {
+    for (const [index, one] of recipients.entries()) {
       const known = 'kind' in one && one.kind === 'user' ? done.get(one.account) : undefined;
-      const answer = 'status' in one ? one : (known ?? (await become(read, one, files)));
+      const recipient = read.envelope.to[index] ?? '';
+      const answer = 'status' in one ? one : (known ?? (await become(read, one, { files, recipient })));
       answers.push(answer);
       if ('kind' in one && one.kind === 'user') done.set(one.account, answer);
     }
@@ -158,7 +164,11 @@ export function openIncoming(
     }
   }
 
-  async function become(mail: ReadMail, to: MailRecipient, files: HeldFiles): Promise<RecipientAnswer> {
+  async function become(
+    mail: ReadMail,
+    to: MailRecipient,
+    { files, recipient }: { readonly files: HeldFiles; readonly recipient: string },
+  ): Promise<RecipientAnswer> {
     const { parsed, envelope } = mail;
     if (parsed.report) return reports.take(mail, parsed.report, to);
     // Some systems send what they have to say from nobody: only where a mail of ours came from is it surely a report (RFC 5321 §4.5.5).
@@ -173,7 +183,9 @@ export function openIncoming(
     if (refused) return refused;
     const admission = await admissionOf(transport, to.account, mail.from);
     if (typeof admission !== 'string') return admission;
-    return personal.take({ ...mail, files: await files.of(to.account) }, to, admission);
+    const returnPath = returnPathOf(mail, recipient, { domain: config.domain, now: host.clock.now() });
+    const whole = { ...mail, files: await files.of(to.account), ...(returnPath && { returnPath }) };
+    return personal.take(whole, to, admission);
   }
 
   /** What its sender is answered who is not who they say, or nobody. */
@@ -217,20 +229,22 @@ export function openIncoming(
   return { recipient, take, takeOwn, handOver, paused };
 }
 
-/** Keeps the bytes of a mail while they go by, unless they are more than so many. */
+/** Keeps the bytes of a mail while they go by, unless they are more than so many; the first of them always. */
 function openRawMail(most: number) {
   let pieces: Uint8Array[] | undefined = [];
+  let head = Buffer.alloc(0);
   let size = 0;
   return {
     async *passing(mail: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
       for await (const piece of mail) {
         size += piece.length;
         if (size > most) pieces = undefined;
+        if (head.length < MOST_RETURNED) head = Buffer.concat([head, piece.subarray(0, MOST_RETURNED - head.length)]);
         pieces?.push(piece);
         yield piece;
       }
     },
-    kept: (): { readonly raw?: Uint8Array } => (pieces ? { raw: Buffer.concat(pieces) } : {}),
+    kept: (): Pick<ReadMail, 'head' | 'raw'> => ({ head, ...(pieces && { raw: Buffer.concat(pieces) }) }),
   };
 }
 

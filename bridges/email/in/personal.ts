@@ -87,6 +87,7 @@ export function openPersonal(
     const keeping = () => [
       ...original.writes,
       ...writes(mail, account, { placing, id, hash, again, peer, isStranger, text: clean.text }),
+      ...(mail.returnPath && !again ? [state.writeReturnPath(account, from, id, mail.returnPath)] : []),
       ...(several ? groups.writes(mail, account, several, { hash, said: clean.text }) : []),
     ];
     if (await answersForm(mail, { account, text: clean.text }, keeping())) return TAKEN;

@@ -150,33 +150,75 @@ function htmlOf(body: string, below: string): string {
   return `<!DOCTYPE html>\n<html><body><div>${written}</div>${foot}</body></html>\n`;
 }
 
-/** What a disposition notification tells of: a mail that was displayed. `text` says it to people. */
-export type DisplayedMail = Pick<ComposedMail, 'from' | 'messageId' | 'subject' | 'text' | 'date' | 'domain'> & {
+/** What a report about a mail has in common, of whichever kind. `text` says it to people; `about` is the Message-ID of that mail. */
+type ReportMail = Pick<ComposedMail, 'from' | 'messageId' | 'subject' | 'text' | 'date' | 'domain' | 'language'> & {
   readonly to: Mailbox;
-  readonly about: string;
+  readonly about?: string;
 };
 
-/** A disposition notification (RFC 8098 §3) that its user has chosen to give, as bytes. */
-export async function composeDisplayed(mail: DisplayedMail): Promise<Buffer> {
-  const about = angled(checkedId(mail.about));
-  const root = new MimeNode('multipart/report; report-type=disposition-notification', { newline: '\r\n' });
+/** What a disposition notification tells of: a mail that was displayed. */
+export type DisplayedMail = ReportMail & { readonly about: string };
+
+/** A report (RFC 6522 §3) that answers a mail (RFC 3834 §5) with what people read; the rest of it follows. */
+function reportOf(type: string, mail: ReportMail, more: Readonly<Record<string, string>> = {}): MimeNode {
+  const about = mail.about === undefined ? undefined : angled(checkedId(mail.about));
+  const root = new MimeNode(`multipart/report; report-type=${type}`, { newline: '\r\n' });
   root.setHeader({
     from: named(mail.from) as never,
     to: named(mail.to) as never,
     subject: oneLine(mail.subject, 200),
     date: new Date(mail.date).toUTCString().replace(/GMT$/, '+0000'),
     'message-id': angled(checkedId(mail.messageId)),
-    ...{ 'in-reply-to': about, references: about, 'Auto-Submitted': 'auto-replied' },
+    ...(about !== undefined && { 'in-reply-to': about, references: about }),
+    'Auto-Submitted': 'auto-replied',
+    ...more,
     [LOOP_HEADER]: domainToASCII(mail.domain),
+    ...(mail.language !== 'en' && { 'Content-Language': mail.language }),
   });
   root.createChild('text/plain; charset=utf-8').setContent(`${xmlChars(mail.text)}\r\n`);
+  return root;
+}
+
+const fieldsOf = (fields: readonly string[]): string => `${fields.join('\r\n')}\r\n`;
+
+/** A disposition notification (RFC 8098 §3) that its user has chosen to give, as bytes. */
+export async function composeDisplayed(mail: DisplayedMail): Promise<Buffer> {
+  const root = reportOf('disposition-notification', mail);
   const fields = [
     `Reporting-UA: ${domainToASCII(mail.domain)}; Isthmus`,
     `Final-Recipient: rfc822;${wireAddress(mail.from.address)}`,
-    `Original-Message-ID: ${about}`,
+    `Original-Message-ID: ${angled(checkedId(mail.about))}`,
     'Disposition: manual-action/MDN-sent-automatically; displayed',
   ];
-  root.createChild('message/disposition-notification').setContent(`${fields.join('\r\n')}\r\n`);
+  root.createChild('message/disposition-notification').setContent(fieldsOf(fields));
+  return root.build();
+}
+
+/** What a delivery status notification tells of: a mail that came at `arrived`, with these headers, and has not reached its recipient. */
+export type ReturnedMail = ReportMail & {
+  readonly recipient: string;
+  readonly arrived: number;
+  readonly headers: string;
+  /** RFC 3463. */
+  readonly status: string;
+  /** The word of XMPP for it (RFC 6120 §8.3.3), or ours. */
+  readonly why: string;
+};
+
+/** A delivery status notification (RFC 3464 §2), as bytes. */
+export async function composeReturned(mail: ReturnedMail): Promise<Buffer> {
+  const root = reportOf('delivery-status', mail, { 'X-Auto-Response-Suppress': 'All' });
+  const fields = [
+    `Reporting-MTA: dns; ${domainToASCII(mail.domain)}`,
+    `Arrival-Date: ${new Date(mail.arrived).toUTCString().replace(/GMT$/, '+0000')}`,
+    '',
+    `Final-Recipient: rfc822; ${wireAddress(mail.recipient)}`,
+    'Action: failed',
+    `Status: ${mail.status}`,
+    `Diagnostic-Code: x-xmpp; ${oneLine(mail.why, 60)}`,
+  ];
+  root.createChild('message/delivery-status').setContent(fieldsOf(fields));
+  root.createChild('text/rfc822-headers; charset=utf-8').setContent(`${mail.headers}\r\n`);
   return root.build();
 }
 

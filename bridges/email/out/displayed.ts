@@ -47,7 +47,7 @@ export function openDisplayedMails(transport: EmailTransport, smarthost: Smartho
       from: { name: nameIn(await settingsOf(transport, account), account, { config, by }), address },
       subject: wordsIn(texts.readSubject(thread?.subject ?? about), language),
       text: wordsIn(texts.readText(address), language),
-      date: host.clock.now(),
+      ...{ date: host.clock.now(), language },
     });
     const envelope = { from: '', to, envelopeId: token, success: false };
     const signing = by ? {} : config.outgoing;

@@ -11,6 +11,7 @@ import type { EventId, ForeignId } from '#src/model/ids.ts';
 import { NOTHING_TO_SEND } from './changes.ts';
 import { openDisplayedMails } from './displayed.ts';
 import { eventIdOf, type MailContent, type OwnSender, openPreparing, type PreparedMail } from './prepare.ts';
+import { openReturnedMails } from './returned.ts';
 import type { Smarthost } from './smarthost.ts';
 import type { Suppression } from './suppression.ts';
 
@@ -27,7 +28,7 @@ type MessageEvent = EventOf<'message'>;
 /** The way of mails out: one after the other to each peer of an account. */
 export type OutgoingMails = {
   /** Throws a `Failure` for what is refused at once. */
-  deliver(event: Event, by?: OwnSender): Delivered;
+  deliver(event: Event, by?: OwnSender): Delivered | Promise<Delivered>;
   /** Messages of one conversation as one mail. */
   deliverTogether(events: readonly Event[], by?: OwnSender): Promise<readonly Outcome[]>;
   /** What is known of a message that an earlier run, or a line that broke, has left open. */
@@ -35,7 +36,7 @@ export type OutgoingMails = {
   /** Takes back what was not handed to our server. */
   withdraw(id: EventId): boolean;
   /** Fails what waits, and resolves when nothing is on its way. */
-  close(): Promise<void>;
+  close(): Promise<unknown>;
 };
 
 /** One mail that is to be sent, and who hears of each of its events. It is named by the first. */
@@ -47,6 +48,7 @@ export function openOutgoing(
 ): OutgoingMails {
   const { host, config, state } = transport;
   const displayed = openDisplayedMails(transport, smarthost);
+  const returned = openReturnedMails(transport, smarthost);
   const preparing = openPreparing(transport, { suppression, forms });
   const serial = lanes((error) => host.log.error({ err: error }, 'a mail was lost in its lane'));
   const waiting = new Map<EventId, Item>();
@@ -78,7 +80,7 @@ export function openOutgoing(
     serial.run(`${item.account} ${item.their}`, () => send(item));
   }
 
-  function deliver(event: Event, by?: OwnSender): Delivered {
+  function deliver(event: Event, by?: OwnSender): Delivered | Promise<Delivered> {
     if (closing) throw new Failure('stopping');
     if (event.kind === 'contact' && event.place.kind === 'contact') {
       if (event.action === 'subscribe') suppression.tell(event.place.account, event.place.id);
@@ -88,6 +90,7 @@ export function openOutgoing(
       displayed.take(event, by);
       return NOTED;
     }
+    if (event.kind === 'receipt' && event.state === 'failed') return returned.report(event);
     enqueue(itemOf([event], by, ([outcome]) => void (outcome && host.settle(event.id, outcome))));
     return WRITTEN;
   }
@@ -128,7 +131,8 @@ export function openOutgoing(
     );
   }
 
-  async function reconcile({ id }: Event): Promise<'sent' | 'not-sent' | 'unknown'> {
+  async function reconcile({ id, kind }: Event): Promise<'sent' | 'not-sent' | 'unknown'> {
+    if (kind === 'receipt') return 'unknown';
     const known = await preparing.mailOf(id);
     // It is kept before anything leaves.
     return known ? whetherLeft(known) : 'not-sent';
@@ -170,7 +174,7 @@ export function openOutgoing(
     withdraw: (id) => waiting.delete(id),
     close() {
       closing = true;
-      return serial.idle();
+      return Promise.all([serial.idle(), returned.idle()]);
     },
   };
 }

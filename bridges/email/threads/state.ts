@@ -5,11 +5,14 @@ import type { Host, StateWrite } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import { LANGUAGES } from '#src/model/language.ts';
 import { answerSchema } from './answer-loop.ts';
 
 const DAY = 86_400_000;
 /** How long answers to a mail, and reports about it, are recognised. */
 const MAIL_TIME = 400 * DAY;
+/** How long it may be told that a mail was not delivered: longer than one waits for XMPP. */
+const RETURN_TIME = 30 * DAY;
 /** How long a conversation goes on by itself. */
 const CONVERSATION_TIME = 400 * DAY;
 
@@ -99,6 +102,20 @@ const peerSchema = z.object({
 /** What is between an account and a peer. */
 export type MailPeer = z.infer<typeof peerSchema>;
 
+const returnSchema = z.object({
+  /** The envelope's sender, and the recipient as the envelope named it. */
+  to: z.string(),
+  recipient: z.string(),
+  /** When it came, in ms since 1970. */
+  at: z.number(),
+  headers: z.string(),
+  messageId: z.string(),
+  subject: z.string().exactOptional(),
+  language: z.enum(LANGUAGES).exactOptional(),
+});
+/** Where it is told that a mail was not delivered, and what is told of it. */
+export type ReturnPath = z.infer<typeof returnSchema>;
+
 /** Where a message between an account and a peer is found again by its Message-ID, which others may use as well. */
 const placedSchema = z.object({
   thread: z.string(),
@@ -128,6 +145,9 @@ export type MailState = {
   writePeer(account: AccountKey, their: string, peer: MailPeer): StateWrite;
   placed(account: AccountKey, their: string, messageId: string): Promise<PlacedMail | undefined>;
   writePlaced(account: AccountKey, their: string, messageId: string, at: PlacedMail): StateWrite;
+  /** Of a mail whose sender is to be told if it does not reach the account; `null` once that was done. */
+  returnPath(account: AccountKey, their: string, messageId: string): Promise<ReturnPath | undefined>;
+  writeReturnPath(account: AccountKey, their: string, messageId: string, path: ReturnPath | null): StateWrite;
   /** With what an account has reacted to a message, where only news of that can be told. */
   reacted(account: AccountKey, their: string, messageId: string): Promise<readonly string[]>;
   writeReacted(account: AccountKey, their: string, messageId: string, emoji: readonly string[]): StateWrite;
@@ -197,6 +217,13 @@ export async function openMailState({ state, clock }: Pick<Host, 'state' | 'cloc
       key: at('placed', their, messageId),
       ...kept(MAIL_TIME),
       value: JSON.stringify(value),
+    }),
+    returnPath: (account, their, messageId) => read(returnSchema, account, at('return', their, messageId)),
+    writeReturnPath: (account, their, messageId, path) => ({
+      account,
+      key: at('return', their, messageId),
+      ...kept(RETURN_TIME),
+      value: path && JSON.stringify(path),
     }),
     reacted: async (account, their, messageId) =>
       (await read(z.array(z.string()), account, at('reacted', their, messageId))) ?? [],

@@ -144,9 +144,11 @@ export type CleanText = {
 /**
  * Whether From is who it says. `verified`: one From, and an SPF or DKIM pass whose organisational domain is that of From.
  * `refused`: its domain asks by DMARC to refuse such. `temporary`: DNS did not answer, so that it has to be asked again.
+ * `sender`: SPF has passed for the domain of the envelope's sender, whatever From says.
  */
 export type Verdict = {
   readonly from: 'verified' | 'unverified' | 'refused' | 'temporary';
+  readonly sender?: true;
   /** One line for whoever wants to know why, such as `dkim=pass (example.com) spf=none`. */
   readonly why: string;
 };

@@ -3,7 +3,7 @@ import type { Settling } from '#src/core/way/settle.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { NetworkMapping } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
-import { Failure } from '#src/model/failure.ts';
+import { Failure, type FailureCode } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, domainOf, splitAccount, type XmppId } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { Journaled, Store } from '#src/store/index.ts';
@@ -18,8 +18,8 @@ export type BouncesParts = {
   lost(lost: Lost): unknown;
 };
 
-/** A message that has not arrived. */
-type Lost = { readonly place: Place; readonly id: string };
+/** A message that has not arrived, and why. */
+type Lost = { readonly place: Place; readonly id: string; readonly why: FailureCode };
 
 export type LossNotesParts = {
   now(): number;
@@ -34,19 +34,19 @@ const ONCE_IN = 3_600_000;
 export function openLossNotes({ now, send, mapping }: LossNotesParts): (lost: Lost) => void {
   const told = openRecent<number>(RECENT);
   const lost = openRecent<true>(RECENT);
-  return ({ place, id }) => {
+  return ({ place, id, why }) => {
     if (place.kind !== 'contact' || lost.get(id)) return;
     lost.set(id, true);
     const { account } = place;
     const { user, transport } = splitAccount(account);
-    if (mapping(transport).facts.out.receipt !== 'full') {
+    if (mapping(transport).facts.losses !== 'each') {
       const at = told.get(placeKey(place));
       if (at !== undefined && now() - at < ONCE_IN) return;
       told.set(placeKey(place), now());
     }
     try {
       send(
-        { kind: 'receipt', state: 'failed', target: id as XmppId, place, from: { kind: 'xmpp', bare: user } },
+        { kind: 'receipt', state: 'failed', target: id as XmppId, why, place, from: { kind: 'xmpp', bare: user } },
         account,
       );
     } catch (error) {
@@ -94,8 +94,9 @@ export function openBounces({ store, settling, far, lost }: BouncesParts) {
       }
       if (told.get(row.event)) return;
       told.set(row.event, true);
-      void settling.settle(row.event, FAILURES.final());
-      lost({ place: (JSON.parse(row.origin) as { place: Place }).place, id });
+      const failure = FAILURES.final();
+      void settling.settle(row.event, failure);
+      lost({ place: (JSON.parse(row.origin) as { place: Place }).place, id, why: failure.code });
     },
     async confirmed(user: BareJid, id: XmppId): Promise<void> {
       const domain = domainOf(user);

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
 import PostalMime from 'postal-mime';
 import { describe, expect, it } from 'vitest';
-import { type ComposedMail, compose, signed } from '#bridges/email/out/compose.ts';
+import { type ComposedMail, compose, composeReturned, signed } from '#bridges/email/out/compose.ts';
 import { Sealed } from '#src/model/sealed.ts';
 
 const mail: ComposedMail = {
@@ -104,5 +104,48 @@ describe('a mail that is written', () => {
     );
     for (const address of ['"a@evil x"@good.com', 'a@good.com,evil@x', 'a\r\nRCPT TO:<x@y>@good.com', 'a@good.com\n'])
       await expect(compose({ ...mail, to: [{ address }] }), address).rejects.toThrow();
+  });
+});
+
+describe('a report of a mail that was not delivered', () => {
+  it('has three parts, whatever the headers are that go back', async () => {
+    const headers = [
+      'Subject: Gr\u00fc\u00dfe',
+      '--boundary',
+      `X-Long: ${'x'.repeat(3000)}`,
+      '.',
+      'Bcc: eve@example.com',
+    ].join('\r\n');
+    const bytes = await composeReturned({
+      from: { address: 'mailer-daemon@mail.example', name: 'Mail delivery' },
+      to: { address: 'Bob@b\u00fccher.example' },
+      messageId: 'r@mail.example',
+      subject: 'Undelivered: Hi\r\nBcc: eve@example.com',
+      text: 'It could not be delivered.',
+      ...{ date: 0, domain: 'mail.example', language: 'de', arrived: 0, headers },
+      recipient: 'romeo=a.example@mail.example',
+      status: '5.0.0',
+      why: 'service-unavailable\r\nAction: delivered',
+    });
+    const text = bytes.toString('latin1');
+    // RFC 5322 \u00a72.1.1, RFC 2045 \u00a76.2.
+    for (const line of text.split('\r\n')) expect(line).toMatch(/^[\x09\x20-\x7e]{0,998}$/);
+    const head = headOf(bytes).join('\r\n');
+    expect(head).not.toMatch(/^Bcc:/im);
+    expect(head).not.toMatch(/^(?:In-Reply-To|References):/im);
+    const { to, attachments } = await PostalMime.parse(bytes);
+    expect(to?.[0]?.address).toBe('Bob@xn--bcher-kva.example');
+    const [status, returned] = attachments.map(({ mimeType, content }) => [
+      mimeType,
+      new TextDecoder().decode(content as ArrayBuffer),
+    ]);
+    expect(status).toEqual([
+      'message/delivery-status',
+      expect.stringMatching(
+        /\r?\nFinal-Recipient: rfc822; romeo=a.example@mail.example\r?\nAction: failed\r?\nStatus: 5.0.0\r?\nDiagnostic-Code: .*delivered\s*$/,
+      ),
+    ]);
+    expect(returned?.[0]).toBe('text/rfc822-headers');
+    expect(returned?.[1]?.replaceAll('\r', '').trim()).toBe(headers.replaceAll('\r', ''));
   });
 });

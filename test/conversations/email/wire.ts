@@ -94,6 +94,10 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', m
       const raw = displayedReport(last?.header('message-id') ?? '', { from: rest || BOB, to });
       expectTaken(await post(lmtp, { from: '', to: [to], raw }));
     },
+    /** `sender ADDRESS`: whom the envelope of the last mail names; `-` for nobody. */
+    sender(rest) {
+      if ((last?.from || '-') !== rest) throw new Error(`it is ${last?.from}`);
+    },
     /** `dsn NOTIFY`: what is to be reported of the last mail. */
     dsn(rest) {
       if (last?.dsn.notify !== rest) throw new Error(`it is ${last?.dsn.notify}`);
@@ -126,7 +130,7 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', m
     header(rest) {
       const [, name = '', wanted = ''] = /^([^:]+): ?(.*)$/.exec(rest) ?? [];
       const found = last?.header(name) ?? '-';
-      if (found !== wanted.replace('{sender}', last?.from ?? '')) throw new Error(`${name} is ${found}`);
+      if (!fits(wanted.replace('{sender}', last?.from ?? ''), found)) throw new Error(`${name} is ${found}`);
     },
     /** `below TEXT`: what stands below the text of the last mail. */
     below(rest) {
@@ -142,12 +146,17 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', m
       const { status } = await fetch(`http://${web}${path}`, { method, ...body });
       if (status !== Number(code)) throw new Error(`it answers ${status}`);
     },
-    /** `part TYPE TEXT`: a part of that type, which the last mail has beside its texts. */
+    /** `part TYPE TEXT`: a part of that type, which the last mail has beside its texts; a line break is `\\n`, and `*` is anything. */
     part(rest) {
       const [type = '', ...text] = rest.split(' ');
       const found = last?.parsed.attachments.find((one) => one.mimeType === type);
-      const content = found && new TextDecoder().decode(found.content as ArrayBuffer).trim();
-      if (content !== text.join(' ')) throw new Error(`the part is ${content}`);
+      const content =
+        found &&
+        new TextDecoder()
+          .decode(found.content as ArrayBuffer)
+          .trim()
+          .replaceAll(/\r?\n/g, '\\n');
+      if (!fits(text.join(' '), content ?? '-')) throw new Error(`the part is ${content}`);
     },
     /** `fetch URL 200 attachment: TEXT`: what our address answers, as what it is served, and what it holds; nothing in it can run. */
     async fetch(rest) {
@@ -283,6 +292,10 @@ function readMail(text: string): Written {
     body: (parts.length > 0 ? rest : text).repeat(Number(times)),
   };
 }
+
+/** Whether a text is what is wanted of it, where `*` is anything. */
+const fits = (wanted: string, text: string): boolean =>
+  new RegExp(`^${wanted.split('*').map(RegExp.escape).join('.*')}$`, 's').test(text);
 
 const sizeOf = (content: ArrayBuffer | Uint8Array | string): number =>
   typeof content === 'string' ? content.length : content.byteLength;

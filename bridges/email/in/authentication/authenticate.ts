@@ -48,7 +48,8 @@ async function authenticate(
     resolver: resolve,
   });
   const sealed = await sealOf(dkim, trusted, resolve);
-  return verdictOf(domain, [...signatures, sender, ...sealed], policy);
+  const isProven = sender.result === 'pass' && sender.domain !== '' && sender.domain === domainOf(envelope.from);
+  return { ...verdictOf(domain, [...signatures, sender, ...sealed], policy), ...(isProven && { sender: true }) };
 }
 
 /** Judges mails, and remembers keys of signatures from one to the next. */
