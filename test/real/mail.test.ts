@@ -22,7 +22,15 @@ const SECRET = 'secret';
 const NEEDS = ['prosody', 'postfix', 'dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd'] as const;
 
 /** Prosody with alice, Postfix as smarthost and as server of peer.test, Dovecot for its mailboxes, and a gateway between them. */
-async function startMailWorld({ byImap = false, verifies = false }: { byImap?: boolean; verifies?: boolean } = {}) {
+async function startMailWorld({
+  byImap = false,
+  verifies = false,
+  strangers = verifies ? 'refuse' : 'accept',
+}: {
+  byImap?: boolean;
+  verifies?: boolean;
+  strangers?: 'refuse' | 'accept';
+} = {}) {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
   const xmpp = stack.use(await startProsody({ domains: { [MAIL]: SECRET }, users: { alice: 'pw' } }));
@@ -46,11 +54,12 @@ async function startMailWorld({ byImap = false, verifies = false }: { byImap?: b
     xmpp: { host: '127.0.0.1', port: xmpp.ports.component },
     store: `sqlite:${join(dir.path, 'store.db')}`,
     key: { file: join(dir.path, 'isthmus.key') },
-    access: { register: ['alice@localhost'] },
+    // Nobody has the account of the second.
+    access: { register: ['alice@localhost', 'ghost@localhost'] },
     transports: {
       [MAIL]: {
         ...{ bridge: 'email', secret: SECRET, domain: DOMAIN, unverified: 'accept', authserv: ['mx.example'] },
-        strangers: verifies ? 'refuse' : 'accept',
+        strangers,
         dns: `127.0.0.1:${names.port}`,
         outgoing: { host: '127.0.0.1', port: postfix.ports.smtp, tls: 'off' },
         incoming: byImap
@@ -175,6 +184,37 @@ describeReal('mail over Postfix and Dovecot', NEEDS, () => {
     await chat(world.alice, 'bob@peer.test');
     expect(await ask(`alice=localhost@${DOMAIN}`)).toEqual([expect.stringMatching(/^250 /)]);
     expect((await chat(world.alice, 'bob@peer.test')).getChildText('body')).toMatch(/Hello$/);
+  });
+
+  test('who writes to somebody whom the XMPP server does not know has a report of it: nobody could be refused before', async () => {
+    await using world = await startMailWorld({ verifies: true, strangers: 'accept' });
+    await world.mail('bob@peer.test', `ghost=localhost@${DOMAIN}`, [
+      vouched('bob@peer.test'),
+      ...[
+        'From: Bob <bob@peer.test>',
+        `To: <ghost=localhost@${DOMAIN}>`,
+        'Message-ID: <b1@peer.test>',
+        'Subject: Hello',
+      ],
+      ...['', 'Who is there?'],
+    ]);
+    const got = await inbox(world.dovecot.ports.imap, 'bob');
+    expect([got.from, got.subject]).toEqual([`mailer-daemon@${DOMAIN}`, 'Undelivered: Hello']);
+    // RFC 5321 §4.4: by that the last server tells that the envelope names nobody.
+    expect(got.source).toMatch(/^Return-Path: <>/m);
+    expect(got.source).toMatch(/^In-Reply-To: <b1@peer\.test>/m);
+    expect(got.source).toMatch(
+      /^Final-Recipient: rfc822; ghost=localhost@gw\.test\r\nAction: failed\r\nStatus: 5\.0\.0/m,
+    );
+    expect(got.source).toMatch(/^Content-Type: text\/rfc822-headers[\s\S]*^Subject: Hello/m);
+    // A report that comes in is no mail of anybody, and nothing goes back for it.
+    await world.mail('', `ghost=localhost@${DOMAIN}`, got.source.split('\r\n'));
+    await world.mail('bob@peer.test', `alice=localhost@${DOMAIN}`, [
+      vouched('bob@peer.test'),
+      ...['From: Bob <bob@peer.test>', 'Message-ID: <b2@peer.test>', '', 'And you?'],
+    ]);
+    expect((await chat(world.alice, 'bob@peer.test')).getChildText('body')).toMatch(/And you\?$/);
+    expect((await inbox(world.dovecot.ports.imap, 'bob')).messageId).toBe(got.messageId);
   });
 
   test('an answer is read from the mailbox of the gateway, where all mail of its domain goes', async () => {
