@@ -271,8 +271,11 @@ export type Bridge = {
   unlink?(account: AccountKey, login: AccountLogin): Promise<Words | undefined>;
   /** Another login, `next`, has taken the place of this one, as with `unlink`; what is not the same in both ends. */
   replaced?(account: AccountKey, login: AccountLogin, next: AccountLogin): Promise<void>;
-  /** Settings of an account have changed: those of its realm or of a room where there is a `place`. */
-  changed?(account: AccountKey, place?: Place): void;
+  /**
+   * Settings of an account have changed: those of its realm or of a room where there is a `place`. Its user is told so once this
+   * resolves: then they hold.
+   */
+  changed?(account: AccountKey, place?: Place): void | Promise<void>;
   /** Pauses reading from the network while the XMPP server is slower than it, and goes on after. */
   pause(paused: boolean): void;
   [Symbol.asyncDispose](): Promise<void>;

@@ -230,3 +230,12 @@ describe('the neutral middle', () => {
     },
   );
 });
+
+describe('the tests', () => {
+  it('wait as long as `test/patience.ts` says, and not the second that vitest gives', () => {
+    const waits = filesIn('test').filter((file) =>
+      /\bvi\.wait(?:For|Until)\b/.test(readFileSync(join(root, file), 'utf8')),
+    );
+    expect(waits).toEqual(['test/patience.ts']);
+  });
+});

@@ -229,23 +229,26 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
   }
 
   /** Learns the character sets that are set for a channel. */
-  function learnEncodings(place: Place, { view, encodings }: IrcConnection): void {
-    host
-      .settings(place, view.account)
-      .then(({ room: set }) => encodings.set(target(place, view, 'room'), channelEncodings(set)))
-      .catch((err: unknown) => host.log.error({ err }, 'the settings of a channel could not be read'));
+  async function learnEncodings(place: Place, { view, encodings }: IrcConnection): Promise<void> {
+    try {
+      const { room: set } = await host.settings(place, view.account);
+      encodings.set(target(place, view, 'room'), channelEncodings(set));
+    } catch (err) {
+      host.log.error({ err }, 'the settings of a channel could not be read');
+    }
   }
 
   /** Learns the real name that its user has set. */
-  function learnRealName(key: SessionKey): void {
+  async function learnRealName(key: SessionKey): Promise<void> {
     const client = realms.known(key.realm)?.clients.get(key.account);
     if (!client) return;
-    host
-      .settings({ kind: 'realm', account: key.account, realm: key.realm }, key.account)
-      .then(({ realm: set }) =>
-        tellRealName(identityOf(key, realmSettings(set), { config: settings, nick: undefined }).realname, client),
-      )
-      .catch((err: unknown) => host.log.error({ err }, 'the settings of a server could not be read'));
+    try {
+      const own = await host.settings({ kind: 'realm', account: key.account, realm: key.realm }, key.account);
+      const { realname } = identityOf(key, realmSettings(own.realm), { config: settings, nick: undefined });
+      tellRealName(realname, client);
+    } catch (err) {
+      host.log.error({ err }, 'the settings of a server could not be read');
+    }
   }
 
   const narrowing = openNarrowing();
@@ -272,7 +275,7 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
     deliver(event, session): Delivered {
       const client = clientOf(session);
       idle.heard(client.session, event);
-      if (event.kind === 'occupant' && event.change === 'join') learnEncodings(event.place, client);
+      if (event.kind === 'occupant' && event.change === 'join') void learnEncodings(event.place, client);
       return client.deliver(event);
     },
     async ask<Q extends Query>(query: Q, session?: Session) {
@@ -285,7 +288,7 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
       if (place?.kind !== 'shared') return;
       const { realm } = addresses.parse(place.id);
       const client = realms.known(realm)?.clients.get(account);
-      if (client) learnEncodings(place, client);
+      return client && learnEncodings(place, client);
     },
     pause(now) {
       paused = now;

@@ -267,9 +267,9 @@ export function buildCore(parts: CoreParts) {
   });
 
   settings.listen({
-    changed(account, place) {
+    async changed(account, place) {
       try {
-        transport(splitAccount(account).transport).bridge().changed?.(account, place);
+        await transport(splitAccount(account).transport).bridge().changed?.(account, place);
       } catch (err) {
         log.error({ err }, 'a bridge failed at a change of settings');
       }

@@ -9,6 +9,7 @@ import { wordsIn } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import { type HandClock, handClock } from '../hand-clock.ts';
 import { unheard, webless } from '../host-parts.ts';
+import { PATIENCE } from '../patience.ts';
 import { memoryState } from './memory-state.ts';
 
 /** A host that writes down what it is told. */
@@ -37,8 +38,8 @@ export type TestHost = {
 /** What a host offers of the world outside beside connections, and how long it goes on. */
 export type Served = Partial<Pick<Host, 'http' | 'media' | 'fetch' | 'listen' | 'admits' | 'signal'>>;
 
-/** `patience` in milliseconds is how long `when` waits before it rejects. */
-export function testHost(transport: string, patience: number, settings: Settings, served: Served = {}): TestHost {
+/** `patience` in milliseconds is how long `when` waits before it rejects: as every test when not given. */
+export function testHost(transport: string, settings: Settings, served: Served = {}, patience = PATIENCE): TestHost {
   const clock = handClock();
   const memory = memoryState(clock);
   const drafts: Draft[] = [];

@@ -5,12 +5,12 @@ import type { Draft, Event, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid, newEventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
+import { PATIENCE } from '../patience.ts';
 import { type Served, type TestHost, testHost } from './host.ts';
 import type { Contract, Wire } from './network.ts';
 
 export const NAME = 'romeo';
 const TRANSPORT = 'net.gw.example';
-const PATIENCE = 15_000;
 
 /** A real bridge at a real server, and what every check needs of them. */
 export type Rig = TestHost & {
@@ -64,7 +64,7 @@ export async function openRig(
   { slow = false, settings = wire.set ?? {}, served }: RigOptions = {},
 ): Promise<Rig> {
   const { definition, patience = PATIENCE } = contract;
-  const parts = testHost(TRANSPORT, patience, settings, { ...wire.served?.(), ...served });
+  const parts = testHost(TRANSPORT, settings, { ...wire.served?.(), ...served }, patience);
   const config = definition.config.parse(wire.settings({ slow }));
   const bridge = await definition.open(config, parts.host);
   const { facts } = definition.mapping;

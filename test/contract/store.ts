@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openLog } from '#src/lib/log.ts';
 import { accountKey, type BareJid, type EventId, type ForeignId, type XmppId } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
@@ -16,6 +16,7 @@ import {
   StatementFailed,
   type Store,
 } from '#src/store/index.ts';
+import { untilTrue } from '../patience.ts';
 
 /** A place for one store: opens it, also again after it was closed, and knows how another process opens it. */
 export type Ground = AsyncDisposable & {
@@ -818,5 +819,5 @@ async function killedUnderLoad([program = '', ...args]: readonly string[], many:
 
 /** A server takes a moment to notice that a client was killed, and to give its lock away. */
 async function reopened(at: Ground): Promise<Store> {
-  return vi.waitUntil(() => at.open().catch(() => undefined), { timeout: 30_000 });
+  return untilTrue(() => at.open().catch(() => undefined));
 }

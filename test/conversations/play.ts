@@ -1,11 +1,9 @@
 import type { Element } from 'ltx';
 import { expect } from 'vitest';
+import { PATIENCE } from '../patience.ts';
 import { canonical, canonicalXml, filled, match, spokenOf } from './match.ts';
 import type { Script, Turn } from './script.ts';
 import { openStage, type Stage } from './stage.ts';
-
-/** The longest that a line may take to come, in milliseconds; only a failing conversation waits for it. */
-const PATIENCE = 30_000;
 
 /** Plays a conversation on both wires, and at its end makes sure that nothing was said that it does not hold. */
 export async function play(script: Script): Promise<void> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { Element } from 'ltx';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { house } from '#src/config/schema.ts';
 import type { Config } from '#src/config.ts';
 import { startGateway } from '#src/gateway/gateway.ts';
@@ -14,6 +14,7 @@ import { openSite, startWeb } from '#src/web/listeners.ts';
 import { uploadServer } from '../fakes/upload-server.ts';
 import { type FakeConnection, type FakeServer, startXmppServer } from '../fakes/xmpp-server.ts';
 import { type JumpingClock, jumpingClock } from '../jumping-clock.ts';
+import { eventually } from '../patience.ts';
 import { folder, isthmus } from '../process/cli/isthmus.ts';
 import type { Script } from './script.ts';
 import type { OpenWire, Wire } from './wire.ts';
@@ -254,15 +255,12 @@ const TRIED = `select max(attempts) as tries from journal where lane like 'out %
 
 /** Looks into the store from outside: what is written off the path is there when it is there. */
 async function holds(file: string, question: string, wanted: object): Promise<void> {
-  await vi.waitFor(
-    () => {
-      const db = new DatabaseSync(file, { readOnly: true });
-      try {
-        expect({ ...db.prepare(question).get() }).toEqual(wanted);
-      } finally {
-        db.close();
-      }
-    },
-    { timeout: 30_000 },
-  );
+  await eventually(() => {
+    const db = new DatabaseSync(file, { readOnly: true });
+    try {
+      expect({ ...db.prepare(question).get() }).toEqual(wanted);
+    } finally {
+      db.close();
+    }
+  });
 }

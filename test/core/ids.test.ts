@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Bridge } from '#src/bridge.ts';
 import { openAliases } from '#src/core/aliases.ts';
 import type { OpenCore } from '#src/core/core.ts';
@@ -13,6 +13,7 @@ import { openKey, openPruning, openStore, type Store } from '#src/store/index.ts
 import { handClock } from '../hand-clock.ts';
 import { pigeon } from '../invented/mapping.ts';
 import { addresses } from '../invented/pigeon/addresses.ts';
+import { untilTrue } from '../patience.ts';
 import { tempFolder } from '../store/folder.ts';
 import { plainTransport } from '../transports.ts';
 import { freeLimits } from './core-parts.ts';
@@ -111,7 +112,7 @@ async function play(file: string, act: (world: World) => Promise<void>): Promise
   core.accept(said({ kind: 'occupant', change: 'join', who }, room), origin('j'));
   const sent = async () => arrived.shift() ?? new Promise<Event>((resolve) => readers.push(resolve));
   const sees = async (count: number) => {
-    await vi.waitUntil(() => shown.length >= count, { timeout: 30_000, interval: 5 });
+    await untilTrue(() => shown.length >= count);
   };
   await act({ core, store, clock, shown, sees, refused, repeats: () => repeats, sent });
   await core.stop();
@@ -212,7 +213,7 @@ describe('what is about an earlier message', () => {
       core.accept(said({ kind: 'message', text: 'so?', style: 'plain', replyTo: 'nothing' as XmppId }), origin('e3'));
       const reply = await sent();
       expect([words([reply]), 'replyTo' in reply]).toEqual([['so?'], false]);
-      await vi.waitUntil(() => refused.length === 1, { timeout: 30_000 });
+      await untilTrue(() => refused.length === 1);
       expect(refused).toEqual(['item-not-found']);
     });
   });

@@ -1,11 +1,12 @@
 import { component } from '@xmpp/component';
 import { inbox } from '#src/process/cli/demo/inbox.ts';
+import { PATIENCE } from '../patience.ts';
 import type { Element } from './xmpp.ts';
 
 /** A component of nobody's making: its domain's stream and what comes over it. Disposing of it ends the stream. */
 export interface RawComponent extends AsyncDisposable {
   send(stanza: Element): Promise<void>;
-  /** The first stanza, queued or to come, for which `matches` is true; rejects after 20 s with what came instead. */
+  /** The first stanza, queued or to come, for which `matches` is true; rejects after its patience with what came instead. */
   next(matches: (stanza: Element) => boolean, what: string): Promise<Element>;
   /** How many stanzas have come. */
   count(): number;
@@ -18,7 +19,7 @@ export async function rawComponent(options: { port: number; domain: string; secr
   const { port, domain, secret } = options;
   const entity = component({ service: `xmpp://127.0.0.1:${port}`, domain, password: secret });
   entity.reconnect.stop();
-  const stanzas = inbox<Element>((stanza) => stanza.toString());
+  const stanzas = inbox<Element>((stanza) => stanza.toString(), PATIENCE);
   let count = 0;
   entity.on('stanza', (stanza: Element) => {
     count++;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { renderList } from '#src/process/cli/queue-text.ts';
+import { eventually } from '../patience.ts';
 import { PHONE, SMS, startFarWorld } from './far-world.ts';
 import { describeReal, ircClient, xml } from './servers.ts';
 import { enter, heard, roomOf } from './world.ts';
@@ -103,11 +104,11 @@ async function tried(world: World): Promise<number> {
 
 /** Lets so many minutes go by for the gateway. Being away is said once it has lasted one. */
 async function jumps(world: World, minutes: number): Promise<void> {
-  let steps = await vi.waitFor(() => tried(world), EARLY);
+  let steps = await eventually(() => tried(world), EARLY);
   for (let minute = 0; minute < minutes; minute++) {
     world.jump(61);
     const before = steps;
-    steps = await vi.waitFor(async () => {
+    steps = await eventually(async () => {
       const now = await tried(world);
       expect(now).toBeGreaterThan(before);
       return now;
@@ -124,7 +125,7 @@ async function lasts(world: World, minutes: number): Promise<void> {
     await sleep(MINUTE / 2);
     await print(world, began, 'frozen');
     // Some may come back between two looks.
-    await vi.waitFor(async () => expect(await unended(world)).toBe(all), EARLY);
+    await eventually(async () => expect(await unended(world)).toBe(all), EARLY);
   }
   expect(await owed(world)).toContainEqual(expect.objectContaining(BACK));
 }
@@ -147,7 +148,7 @@ async function arrive(far: FarName, { begin, end, minutes = 1 }: Fault): Promise
   await world.answer(ANSWER);
   for (const line of LINES) irc.send(`PRIVMSG #garden :${line}`);
   await (really ? lasts(world, minutes) : jumps(world, minutes));
-  await vi.waitFor(async () => expect(await awayText(irc, 'Juliet')).toBe('cannot be reached at the moment'), EARLY);
+  await eventually(async () => expect(await awayText(irc, 'Juliet')).toBe('cannot be reached at the moment'), EARLY);
   await end(world);
   const ended = performance.now();
   await using juliet = await world.farUser('juliet', really ? 10 * MINUTE : undefined);
@@ -159,11 +160,11 @@ async function arrive(far: FarName, { begin, end, minutes = 1 }: Fault): Promise
     clearInterval(pulse);
   }
   if (really) await print(world, ended, 'after the end of it');
-  await vi.waitFor(async () => expect(await owed(world)).toEqual([]), EARLY);
+  await eventually(async () => expect(await owed(world)).toEqual([]), EARLY);
   // What comes next is new: nothing has come twice.
   irc.send(`PRIVMSG Juliet :${LAST}`);
   expect(await texts(juliet, 1, [...TEXTS, ANSWER, LAST])).toEqual([LAST]);
-  await vi.waitFor(async () => expect(await awayText(irc, 'Juliet')).toBeUndefined(), EARLY);
+  await eventually(async () => expect(await awayText(irc, 'Juliet')).toBeUndefined(), EARLY);
   // What was said in the channel meanwhile is history, once.
   await enter(juliet, ROOM, 'Juliet');
   for (const line of LINES) expect(await heard(juliet, ROOM)).toBe(`irene: ${line}`);
@@ -185,11 +186,11 @@ for (const far of ['prosody', 'ejabberd24'] as const) {
       await world.far.kill();
       juliet.destroy();
       for (const text of TEXTS) irc.send(`PRIVMSG Juliet :${text}`);
-      await vi.waitFor(async () => expect(await owed(world)).toHaveLength(TEXTS.length), EARLY);
+      await eventually(async () => expect(await owed(world)).toHaveLength(TEXTS.length), EARLY);
       world.jump(40);
       const notice = await irc.next(({ command, nick }) => command === 'NOTICE' && nick === 'Juliet', 'the notice');
       expect(notice.params).toEqual(['irene', 'A message of yours could not be delivered to me.']);
-      await vi.waitFor(async () => expect(await owed(world)).toEqual([]), EARLY);
+      await eventually(async () => expect(await owed(world)).toEqual([]), EARLY);
       // A second one would have come before.
       irc.send('JOIN #garden');
       const next = await irc.next(

@@ -6,6 +6,7 @@ import { openSite, startWeb } from '#src/web/listeners.ts';
 import { configFrom } from '../config-from.ts';
 import { ACCOUNT, TOKEN, twilioServer } from '../fakes/twilio.ts';
 import { jumpingClock } from '../jumping-clock.ts';
+import { PATIENCE } from '../patience.ts';
 import { folder } from '../process/cli/isthmus.ts';
 import { FAR, HOME, startFederation } from './federation.ts';
 import { startInspircd, xml, xmppClient } from './servers.ts';
@@ -79,7 +80,7 @@ export async function startFarWorld({ far, home, limits, timeout, persistent = t
   const gateway = stack.use(await startGateway(config, { log, metrics, clock, site }));
   await gateway.online();
   const resources = stack.move();
-  const login = async (domain: string, port: number, user: string, patience = 20_000): Promise<XmppClient> => {
+  const login = async (domain: string, port: number, user: string, patience = PATIENCE): Promise<XmppClient> => {
     const client = await xmppClient({ port, domain, user, password: 'pw', resource: 'x', patience });
     await client.send(xml('presence'));
     return client;

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { eventually } from '../patience.ts';
 import { FAR } from './federation.ts';
 import { type FlowClient, isOut, openSlixmpp, openXmppJs } from './flow-clients.ts';
 import { ireneOf, mercutioOf } from './flow-networks.ts';
@@ -33,7 +34,7 @@ const seen = (client: FlowClient): readonly string[] =>
 async function stops({ world, juliet, romeo }: Flows): Promise<void> {
   for (const client of [juliet, romeo]) expect(seen(client)).not.toEqual([]);
   await world.gateway.stop();
-  await vi.waitFor(() => expect([juliet, romeo].map(seen)).toEqual([[], []]), { timeout: 20_000 });
+  await eventually(() => expect([juliet, romeo].map(seen)).toEqual([[], []]));
 }
 
 const WHISPERED = ['are you', 'still', 'there?'];

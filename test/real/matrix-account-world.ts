@@ -91,7 +91,7 @@ export async function startMatrixWorld({ people, settings = {}, transport = {}, 
     stop,
     /** Logs a user in at XMPP and sends presence. */
     async login(user: 'alice' | 'bob', resource = 'phone'): Promise<XmppClient> {
-      const client = await xmppClient({ patience: 60_000, port: xmpp.ports.c2s, user, password: PASSWORD, resource });
+      const client = await xmppClient({ port: xmpp.ports.c2s, user, password: PASSWORD, resource });
       await client.ask(xml('iq', { type: 'get' }, xml('query', { xmlns: 'jabber:iq:roster' })));
       await client.send(xml('presence'));
       return client;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { inbox } from '#src/process/cli/demo/inbox.ts';
+import { PATIENCE } from '../patience.ts';
 import { rootOf } from './unpacked.ts';
 
 const SCRIPT = join(import.meta.dirname, 'matrix_nio.py');
@@ -30,7 +31,7 @@ export interface NioClient extends AsyncDisposable {
   readonly device: string;
   /** Calls a method of the client in `matrix_nio.py`: `create`, `join`, `send`, `typing`, `redact`, `leave`. */
   do(what: string, ...args: readonly string[]): Promise<string | null>;
-  /** The first event, queued or to come, for which `matches` is true; rejects after 20 s with what came instead. */
+  /** The first event, queued or to come, for which `matches` is true; rejects after its patience with what came instead. */
   next(matches: (event: NioEvent) => boolean, what: string): Promise<NioEvent>;
 }
 
@@ -40,7 +41,7 @@ export type NioOptions = {
   readonly password: string;
   /** Has each event instead of `next`. */
   readonly heard?: (event: NioEvent) => void;
-  /** The longest that a method of it takes, in ms; 20 s if left out. */
+  /** The longest that a method of it takes, in ms: as every test if left out. */
   readonly patience?: number;
 };
 
@@ -49,8 +50,8 @@ export async function nioClient({ url, user, password, ...options }: NioOptions)
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close');
-  const events = inbox<NioEvent>((event) => JSON.stringify(event));
-  const answers = inbox<NioAnswer>((told) => JSON.stringify(told), options.patience);
+  const events = inbox<NioEvent>((event) => JSON.stringify(event), PATIENCE);
+  const answers = inbox<NioAnswer>((told) => JSON.stringify(told), options.patience ?? PATIENCE);
   const heard = options.heard ?? events.put;
   createInterface({ input: child.stdout }).on('line', (line) => {
     const told = JSON.parse(line) as NioAnswer | NioEvent;

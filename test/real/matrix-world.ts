@@ -123,7 +123,7 @@ export async function startMatrixWorld({ uploadHosts = [], federation }: MatrixW
     ephemeral,
     nio: (name: string) => nioClient({ url: synapse.url, user: name, password: 'pw' }),
     async login(name: keyof typeof users) {
-      const client = await xmppClient({ patience: 60_000, port: xmpp.ports.c2s, user: name, password: 'pw' });
+      const client = await xmppClient({ port: xmpp.ports.c2s, user: name, password: 'pw' });
       await client.send(xml('presence'));
       return client;
     },

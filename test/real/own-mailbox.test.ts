@@ -85,7 +85,7 @@ async function startOwnWorld({ tls, oauth = false }: Way) {
   const clock = jumpingClock();
   const gateway = stack.use(await startGateway(config, { log: openLog('silent'), metrics: openMetrics(), clock }));
   await gateway.online();
-  const alice = await xmppClient({ port: xmpp.ports.c2s, user: 'alice', password: 'pw', patience: 60_000 });
+  const alice = await xmppClient({ port: xmpp.ports.c2s, user: 'alice', password: 'pw' });
   await alice.send(xml('presence'));
   const resources = stack.move();
   return {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { eventually } from '../patience.ts';
 import { folder, isthmus } from '../process/cli/isthmus.ts';
 import { describeReal, ircClient, startInspircd, xmppClient } from './servers.ts';
 import { enter, heard, roomOf, say } from './world.ts';
@@ -48,9 +49,7 @@ async function startWorld(name: XmppServerName, pace: string) {
   const run = async () => {
     const running = isthmus(['run', '--config', config]);
     const { listening } = JSON.parse(await running.line(/"msg":"started"/));
-    await vi.waitFor(async () => expect((await fetch(`http://${listening.admin}/readyz`)).status).toBe(200), {
-      timeout: 30_000,
-    });
+    await eventually(async () => expect((await fetch(`http://${listening.admin}/readyz`)).status).toBe(200));
     return running;
   };
   const irc = stack.use(await ircClient({ port: ircd.ports.plain, nick: 'irene' }));
@@ -136,11 +135,8 @@ async function comesBack(name: XmppServerName): Promise<void> {
 
 /** Resolves once the store holds so many clients in rooms. */
 async function kept(file: string, clients: number): Promise<void> {
-  await vi.waitFor(
-    () => {
-      using db = new DatabaseSync(file, { readOnly: true });
-      expect({ ...db.prepare('select count(*) as clients from occupancy').get() }).toEqual({ clients });
-    },
-    { timeout: 30_000 },
-  );
+  await eventually(() => {
+    using db = new DatabaseSync(file, { readOnly: true });
+    expect({ ...db.prepare('select count(*) as clients from occupancy').get() }).toEqual({ clients });
+  });
 }

@@ -4,6 +4,7 @@ import { connect, Socket } from 'node:net';
 import { Element } from 'ltx';
 import { SaxesParser } from 'saxes';
 import { inbox } from '#src/process/cli/demo/inbox.ts';
+import { PATIENCE } from '../patience.ts';
 import { xml } from './xmpp.ts';
 
 const SASL = 'urn:ietf:params:xml:ns:xmpp-sasl';
@@ -23,7 +24,7 @@ type ResumingOptions = {
 /** Disposing of it breaks its connection. */
 export interface ResumingClient extends Disposable {
   send(stanza: { toString(): string }): void;
-  /** The first stanza, queued or to come, for which `matches` is true; rejects after 20 s with what came instead. */
+  /** The first stanza, queued or to come, for which `matches` is true; rejects after its patience with what came instead. */
   next(matches: (stanza: Element) => boolean, what: string): Promise<Element>;
   /** Loses its connection without a word. Resolves once it is gone. */
   lose(): Promise<void>;
@@ -33,8 +34,8 @@ export interface ResumingClient extends Disposable {
 
 /** Logs in and has stream management enabled. */
 export async function resumingClient({ port, user, password, heard }: ResumingOptions): Promise<ResumingClient> {
-  const elements = inbox<Element>((one) => one.toString());
-  const stanzas = inbox<Element>((one) => one.toString());
+  const elements = inbox<Element>((one) => one.toString(), PATIENCE);
+  const stanzas = inbox<Element>((one) => one.toString(), PATIENCE);
   /** Stanzas that were read since the stream is managed (§4). */
   let read = 0;
   let [managed, stream] = [false, ''];

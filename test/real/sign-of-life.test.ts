@@ -1,4 +1,5 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { eventually } from '../patience.ts';
 import { describeReal, ircClient } from './servers.ts';
 import { enter, plain, roomOf, startWorld } from './world.ts';
 import { xmppServerKinds, xmppServerNames } from './xmpp-servers.ts';
@@ -34,7 +35,7 @@ for (const server of xmppServerNames) {
       };
       for (const _ of LINES) await take();
       const { operations } = world.gateway;
-      await vi.waitFor(async () =>
+      await eventually(async () =>
         expect((await operations['queue.list'].run({ max: 100 }, () => {})).entries).toEqual([]),
       );
       await world.later(120, alice, irc);
@@ -47,7 +48,7 @@ for (const server of xmppServerNames) {
       await using world = await open();
       world.xmpp.freeze();
       world.jump(45);
-      await vi.waitFor(async () => expect(await lost(world)).toBeGreaterThanOrEqual(2));
+      await eventually(async () => expect(await lost(world)).toBeGreaterThanOrEqual(2));
       world.xmpp.thaw();
       world.jump(30);
       await world.gateway.online();

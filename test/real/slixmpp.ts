@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Element, parse } from 'ltx';
 import { inbox } from '#src/process/cli/demo/inbox.ts';
+import { PATIENCE } from '../patience.ts';
 
 /** What Debian's own interpreter has is Debian's packages. */
 const PYTHON = '/usr/bin/python3';
@@ -21,7 +22,7 @@ export interface SlixmppClient extends AsyncDisposable {
   readonly jid: string;
   /** Calls a method of the client in `slixmpp_client.py`. Rejects with the condition where slixmpp raises an error. */
   do(what: string, ...args: readonly string[]): Promise<unknown>;
-  /** The first stanza, queued or to come, for which `matches` is true; rejects after 20 s with what came instead. */
+  /** The first stanza, queued or to come, for which `matches` is true; rejects after its patience with what came instead. */
   next(matches: (stanza: Element) => boolean, what: string): Promise<Element>;
 }
 
@@ -42,8 +43,8 @@ export async function slixmppClient(options: SlixmppOptions): Promise<SlixmppCli
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close');
-  const stanzas = inbox<Element>((stanza) => stanza.toString());
-  const answers = inbox<Told>((told) => JSON.stringify(told));
+  const stanzas = inbox<Element>((stanza) => stanza.toString(), PATIENCE);
+  const answers = inbox<Told>((told) => JSON.stringify(told), PATIENCE);
   createInterface({ input: child.stdout }).on('line', (line) => {
     const told = JSON.parse(line) as Told;
     if (told.event !== 'stanza') return answers.put(told);

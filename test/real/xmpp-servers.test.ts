@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { eventually } from '../patience.ts';
 import { type RawComponent, rawComponent } from './component.ts';
 import { describeReal, xml, xmppClient } from './servers.ts';
 import { startXmppServer, type XmppServerName, xmppServerKinds, xmppServerNames } from './xmpp-servers.ts';
@@ -77,7 +78,7 @@ for (const name of xmppServerNames) {
         await using irc = await component(port, IRC);
         await using alice = await login(c2s);
         server.freeze();
-        await vi.waitFor(() => expect(stateOf(server.pid())).toBe('T'));
+        await eventually(() => expect(stateOf(server.pid())).toBe('T'));
         await alice.send(message(undefined, IRC, 'later'));
         server.thaw();
         await irc.next((stanza) => stanza.attrs.id === 'later', 'what was written meanwhile');
@@ -95,7 +96,7 @@ for (const name of xmppServerNames) {
       expect(server.output()).toContain(version);
       expect(processesOf(server.dir)).toContain(server.pid());
       await server[Symbol.asyncDispose]();
-      await vi.waitFor(() => expect(processesOf(server.dir)).toEqual([]), { timeout: 20_000 });
+      await eventually(() => expect(processesOf(server.dir)).toEqual([]));
     });
   });
 }
@@ -120,7 +121,7 @@ async function spread(name: XmppServerName, globalRoutes: boolean | undefined) {
   // The connection is drawn for each stanza: that all of them take the same one does not happen.
   const sent = 64;
   for (let n = 0; n < sent; n++) await alice.send(message(undefined, `x@${IRC}`, `m${n}`));
-  await vi.waitFor(() => expect(own.count() + other.count()).toBe(sent), { timeout: 20_000 });
+  await eventually(() => expect(own.count() + other.count()).toBe(sent));
   return { own: own.count() > 0, other: other.count() > 0 };
 }
 

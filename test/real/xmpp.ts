@@ -1,5 +1,6 @@
 import { client as connect, type Element, xml } from '@xmpp/client';
 import { inbox } from '#src/process/cli/demo/inbox.ts';
+import { PATIENCE } from '../patience.ts';
 
 export { type Element, xml } from '@xmpp/client';
 
@@ -13,7 +14,7 @@ export interface XmppClientOptions {
   readonly resource?: string;
   /** Whether requests of others (pings, disco) get no answer at all; they are answered with an error otherwise. */
   readonly mute?: boolean;
-  /** How long it waits for what has to come, in ms: 20 s when not given. */
+  /** How long it waits for what has to come, in ms: as every test when not given. */
   readonly patience?: number;
   /** Sees every stanza as it comes. */
   readonly heard?: (stanza: Element) => void;
@@ -39,7 +40,7 @@ let ids = 0;
 
 /** Logs in with PLAIN on the plain port of a test server. Does not reconnect. */
 export async function xmppClient(options: XmppClientOptions): Promise<XmppClient> {
-  const { port, user, password, domain = 'localhost', resource, mute = false, patience } = options;
+  const { port, user, password, domain = 'localhost', resource, mute = false, patience = PATIENCE } = options;
   const stanzas = inbox<Element>((stanza) => stanza.toString(), patience);
   const client = connect({
     service: `xmpp://127.0.0.1:${port}`,

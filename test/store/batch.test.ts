@@ -1,7 +1,8 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Log } from '#src/lib/log.ts';
 import { openBatch } from '#src/store/batch.ts';
 import { type Statement, StoreUnavailable } from '#src/store/index.ts';
+import { eventually } from '../patience.ts';
 
 it('loses of rows that are written together only the one that cannot be stored', async () => {
   const written: string[] = [];
@@ -46,5 +47,5 @@ it('writes rows that are written by themselves once the store that was away is b
   await batch.flush();
   expect(units).toEqual([]);
   away = false;
-  await vi.waitFor(() => expect(units.flat()).toEqual(['a', 'b', 'c']), 5000);
+  await eventually(() => expect(units.flat()).toEqual(['a', 'b', 'c']));
 });

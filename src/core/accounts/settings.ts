@@ -33,8 +33,8 @@ export type SettingsParts = {
 
 /** What the settings tell. */
 export type SettingsNews = {
-  /** What an account has set has changed. Never throws. */
-  changed(account: AccountKey, place?: Place): void;
+  /** What an account has set has changed, and holds once this resolves. Never throws. */
+  changed(account: AccountKey, place?: Place): void | Promise<void>;
   /** It stays connected from now on, or no longer. */
   staysConnected(account: AccountKey, on: boolean): void;
   /** What holds for it in its rooms, or in one of them, is something else now. */
@@ -212,7 +212,7 @@ export function openSettings(parts: SettingsParts): OpenSettings {
         parts.languages.took(account, changes);
         parts.digests.took(account, changes);
       }
-      for (const news of listeners) news.changed(account, scope === 'account' ? undefined : place);
+      for (const news of listeners) await news.changed(account, scope === 'account' ? undefined : place);
       await tellChoices(account, scope === 'account' ? undefined : place, Object.keys(changes));
     },
     async adopt({ place, scope, answer, account }) {

@@ -53,7 +53,7 @@ async function world() {
     route: (route: HttpRoute, serve: Serve) => void routes.push({ route, serve }),
     url: (path: string) => `https://gw.example/hooks/${DOMAIN}/${path}`,
   };
-  const { host, drafts, clock } = testHost(DOMAIN, 5000, {}, { http });
+  const { host, drafts, clock } = testHost(DOMAIN, {}, { http });
   const config = configSchema.parse({
     domain: DOMAIN,
     outgoing: { host: 'smtp.example.com', port: 587 },
@@ -252,7 +252,7 @@ describe('a form by mail', () => {
   });
 
   it('is looked after each hour from the start on, also after a look that failed, until the end', async () => {
-    const { host, clock } = testHost(DOMAIN, 5000, {}, {});
+    const { host, clock } = testHost(DOMAIN, {}, {});
     let looks = 0;
     const looked = () => new Promise((resolve) => setImmediate(resolve));
     const stop = watchForms(

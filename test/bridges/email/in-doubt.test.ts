@@ -36,7 +36,7 @@ type Play = {
 
 async function play(work: (play: Play) => Promise<void>): Promise<void> {
   await using server = await mailServer();
-  const { host } = testHost(DOMAIN, 5000, { account: {} } as never, { listen });
+  const { host } = testHost(DOMAIN, { account: {} } as never, { listen });
   const config = bridge.config.parse({
     domain: DOMAIN,
     outgoing: { host: '127.0.0.1', port: server.port, tls: 'off' },

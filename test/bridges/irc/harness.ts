@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import pino from 'pino';
 import { bridge as irc } from '#bridges/irc/index.ts';
 import { asSent } from '#mappings/degrade.ts';
-import type { BridgeState, Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
+import type { BridgeState, Host, Outcome, SessionKey, SessionState, Settings } from '#src/bridge.ts';
 import { reach } from '#src/gateway/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft, Event, EventBody } from '#src/model/event.ts';
@@ -27,6 +27,8 @@ export type Rig = {
   readonly state: BridgeState;
   /** The ports at which the bridge listens. */
   readonly listening: number[];
+  /** What users have set, everywhere, as it is read. */
+  readonly chosen: { values: Promise<Settings> };
   /** Resolves once `check` holds; looked at after each thing that the bridge tells. */
   when(check: () => boolean): Promise<void>;
   /** What was told of a place since the last call, without its place, and its texts as XMPP reads them. */
@@ -46,6 +48,7 @@ export async function rig(
   const states: Rig['states'] = [];
   const logged: string[] = [];
   const listening: number[] = [];
+  const chosen: Rig['chosen'] = { values: Promise.resolve({}) };
   const watchers = new Set<() => void>();
   const tell = () => {
     for (const watch of [...watchers]) watch();
@@ -74,7 +77,7 @@ export async function rig(
     },
     charge: async () => async () => undefined,
     state: memoryState(clock).state,
-    settings: async () => ({}),
+    settings: () => chosen.values,
     connect: reach(openConnect()),
     ...webless(TRANSPORT, reach(openConnect())),
     log: pino({ level: 'debug' }, { write: (line) => void logged.push(line) }),
@@ -94,6 +97,7 @@ export async function rig(
     states,
     logged,
     listening,
+    chosen,
     state: host.state,
     when(check) {
       if (check()) return Promise.resolve();

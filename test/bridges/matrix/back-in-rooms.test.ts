@@ -24,7 +24,7 @@ async function killed(set: (server: FakeHomeserver) => void = () => undefined) {
   state.member(room, GHOST, GHOST, 'join');
   const say = (body: string): void => void state.add(room, ALICE, 'm.room.message', { msgtype: 'm.text', body });
   const http = hooks.open();
-  const parts = testHost('matrix.example', 20_000, {}, { http });
+  const parts = testHost('matrix.example', {}, { http });
   await parts.host.state.put({ key: `inside ${ROMEO} ${ROOM}` }, '');
   say('before');
   const settings = config.parse({

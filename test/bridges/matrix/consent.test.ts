@@ -19,7 +19,7 @@ it('asks a few at a time for each account, and no longer for what nobody has ans
     if (method === 'PUT') asked.push(String(path[2]));
     return { event_id: '$q' };
   };
-  const { host } = testHost('matrix.example', 1000, {});
+  const { host } = testHost('matrix.example', {});
   let now = 1;
   const clock = { ...host.clock, now: () => now };
   const server: Homeserver = { call, json: call, bytes: () => Promise.reject(), upload: () => Promise.reject() };
@@ -54,7 +54,7 @@ it('takes a room for the successor of one that is allowed only where that says s
     if (method === 'PUT') asked.push(String(path[2]));
     return { event_id: '$q' };
   };
-  const { host } = testHost('matrix.example', 1000, {});
+  const { host } = testHost('matrix.example', {});
   const server: Homeserver = { call, json: call, bytes: () => Promise.reject(), upload: () => Promise.reject() };
   const consents = await openConsent({ host, config: settings, server, bot: '@bot:hs.example' });
   const account: AccountKey = accountKey('romeo@a.example' as BareJid, 'matrix.example');
@@ -70,7 +70,7 @@ it('believes nobody who has made a room whose id is not that of its making', asy
   const id = `!${'n'.repeat(43)}`;
   // What a homeserver that does not know `format` answers is what the maker of the room has written.
   const call = async () => ({ type: 'm.room.create', sender: '@alice:hs.example', event_id: '$other' });
-  const { host } = testHost('matrix.example', 1000, {});
+  const { host } = testHost('matrix.example', {});
   const server: Homeserver = { call, json: call, bytes: () => Promise.reject(), upload: () => Promise.reject() };
   const consents = await openConsent({ host, config: settings, server, bot: '@bot:hs.example' });
   const account: AccountKey = accountKey('romeo@a.example' as BareJid, 'matrix.example');
@@ -88,7 +88,7 @@ it('asks once for all who come at a time, and not again at once where that fails
     if (method === 'PUT') await new Promise((done) => setImmediate(done));
     return { event_id: '$q' };
   };
-  const { host } = testHost('matrix.example', 1000, {});
+  const { host } = testHost('matrix.example', {});
   let now = 1;
   const clock = { after: host.clock.after, now: () => now };
   const server: Homeserver = { call, json: call, bytes: () => Promise.reject(), upload: () => Promise.reject() };

@@ -5,6 +5,7 @@ import { expect, it, vi } from 'vitest';
 import { type Homeserver, openHomeserver } from '#bridges/matrix/homeserver.ts';
 import { systemClock } from '#src/lib/time/clock.ts';
 import { testHost } from '../../contract/host.ts';
+import { PATIENCE } from '../../patience.ts';
 
 /** Asks a server that answers as `answer` does. */
 async function asking<T>(
@@ -18,8 +19,8 @@ async function asking<T>(
   }).listen(0, '127.0.0.1');
   await once(fake, 'listening');
   const url = `http://127.0.0.1:${(fake.address() as AddressInfo).port}`;
-  const host = { ...testHost('matrix.example', 1000, {}).host, clock: systemClock };
-  const server = openHomeserver({ host, url, namedBy: 'operator', timeout: 1000, token: () => 'secret' });
+  const host = { ...testHost('matrix.example', {}).host, clock: systemClock };
+  const server = openHomeserver({ host, url, namedBy: 'operator', timeout: PATIENCE, token: () => 'secret' });
   try {
     return { asked, outcome: await ask(server).catch((error: unknown) => error) };
   } finally {

@@ -15,7 +15,7 @@ const invite = (room: string, sender: string): RoomEvent => ({
 });
 
 /** Invitations at a homeserver where rooms are joined as `join` says. Nothing is encrypted. */
-async function opened(join: (room: string) => Promise<object>, known: TestHost = testHost('matrix.example', 1000, {})) {
+async function opened(join: (room: string) => Promise<object>, known: TestHost = testHost('matrix.example', {})) {
   const joins: string[] = [];
   const server = {
     async call({ path }: Call) {

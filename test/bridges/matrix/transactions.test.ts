@@ -16,7 +16,6 @@ function served(more: Partial<TransactionParts> = {}) {
   const taken: unknown[] = [];
   const parts = testHost(
     'matrix.example',
-    1000,
     {},
     {
       http: { url: () => undefined, route: ({ method, path }, serve) => void routes.set(`${method} ${path}`, serve) },

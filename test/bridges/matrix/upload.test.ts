@@ -9,6 +9,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { testHost } from '../../contract/host.ts';
 import { AS_TOKEN, homeserver } from '../../fakes/homeserver.ts';
+import { PATIENCE } from '../../patience.ts';
 
 const account = 'romeo@a.example matrix.example' as AccountKey;
 const file: FileRef = { url: 'https://a.example/up/1', name: '../x\u0000.png', type: 'text/html', size: 99 };
@@ -17,7 +18,7 @@ const file: FileRef = { url: 'https://a.example/up/1', name: '../x\u0000.png', t
 async function sent(open: (wanted: FileRef) => Promise<Download>, encrypted = false, sending = file) {
   await using fake = await homeserver();
   const asked: { file: FileRef; limits: DownloadLimits }[] = [];
-  const { host: plain } = testHost('matrix.example', 1000, {});
+  const { host: plain } = testHost('matrix.example', {});
   const media = {
     ...plain.media,
     open(wanted: FileRef, limits: DownloadLimits) {
@@ -26,7 +27,7 @@ async function sent(open: (wanted: FileRef) => Promise<Download>, encrypted = fa
     },
   };
   const host = { ...plain, media };
-  const made = { host, url: fake.url, namedBy: 'operator', timeout: 1000, token: () => AS_TOKEN } as const;
+  const made = { host, url: fake.url, namedBy: 'operator', timeout: PATIENCE, token: () => AS_TOKEN } as const;
   const server = openHomeserver(made);
   const uploaded = await sendFile({
     host,

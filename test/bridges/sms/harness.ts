@@ -12,7 +12,6 @@ export const DOMAIN = 'sms.gw.example';
 export const OUR = '+15005550006';
 export const OUR2 = '+15005550007';
 export const PHONE = '+14155552671';
-export const PATIENCE = 20_000;
 
 export const alice = accountKey('alice@a.example' as BareJid, DOMAIN);
 export const bob = accountKey('bob@b.example' as BareJid, DOMAIN);
@@ -64,7 +63,6 @@ export async function world(
   const kept: World['kept'] = [];
   const parts = testHost(
     DOMAIN,
-    PATIENCE,
     {},
     {
       http,

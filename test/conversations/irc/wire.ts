@@ -95,7 +95,15 @@ export const openWire: OpenWire = async (options) => {
     time(gateway) {
       now = gateway;
     },
-    hear: async (nick) => (unreadOf(nick) ?? (await irc(nick))).next(),
+    async hear(nick) {
+      for (;;) {
+        const connection = unreadOf(nick) ?? (await irc(nick));
+        const line = await connection.next().catch(() => undefined);
+        if (line !== undefined) return line;
+        // It has said its last word: what comes is said on the next one.
+        await connection.closed;
+      }
+    },
     async order(text, nick) {
       const [order, ...rest] = text.split(' ');
       if (order === 'refuse') return void (refusal = rest.join(' '));

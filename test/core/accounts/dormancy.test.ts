@@ -5,6 +5,7 @@ import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { openKey, openStore } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
+import { untilTrue } from '../../patience.ts';
 import { tempFolder } from '../../store/folder.ts';
 
 const WEEK = 7 * 24 * 3_600_000;
@@ -62,7 +63,7 @@ it('whoever is back while another is being removed keeps all', async () => {
   await begun.promise;
   await two.dormancy.wake(romeo, { realm: '', credentials: two.login });
   done.resolve();
-  await vi.waitUntil(() => !two.dormancy.has(juliet), { timeout: 30_000 });
+  await untilTrue(() => !two.dormancy.has(juliet));
   await new Promise<void>((resolve) => void setImmediate(resolve));
   expect(wipe).toHaveBeenCalledExactlyOnceWith(juliet);
 });
@@ -74,6 +75,6 @@ it('an account that cannot be removed keeps no other from it', async () => {
   await using two = await openTwo(wipe);
   two.clock.advance(WEEK);
   two.dormancy.start();
-  await vi.waitUntil(() => !two.dormancy.has(juliet), { timeout: 30_000 });
+  await untilTrue(() => !two.dormancy.has(juliet));
   expect(two.dormancy.has(romeo)).toBe(true);
 });

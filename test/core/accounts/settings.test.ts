@@ -204,6 +204,29 @@ describe('settings', () => {
     ]);
   });
 
+  it('have changed once what was told of it holds', async () => {
+    const settings = open();
+    const held = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    settings.listen({
+      changed() {
+        told.resolve();
+        return held.promise;
+      },
+      staysConnected: () => undefined,
+      inRooms: () => undefined,
+    });
+    let done = false;
+    const changing = settings.change({ place: realm, scope: 'account', answer: { receipts: ['0'] } }).then(() => {
+      done = true;
+    });
+    await told.promise;
+    await settings.of(realm);
+    expect(done).toBe(false);
+    held.resolve();
+    await changing;
+  });
+
   it('never show a secret, keep it when it is left blank, and have it nowhere in plain', async () => {
     const settings = open();
     await settings.change({ place: realm, scope: 'account', answer: { pin: ['hush-hush'] } });

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openAsFailure } from '#src/core/bugs.ts';
 import type { DeliveryAgent } from '#src/core/journal/agent.ts';
 import { type Delivery, openDelivery } from '#src/core/journal/lane.ts';
@@ -11,6 +11,7 @@ import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
+import { untilTrue } from '../../patience.ts';
 import { tempFolder } from '../../store/folder.ts';
 import { standings } from '../footings.ts';
 import { MINUTE, mercutio } from './journal-world.ts';
@@ -102,7 +103,7 @@ async function play(
   await world.delivery.stop();
 }
 
-const until = (look: () => boolean) => vi.waitUntil(look, { timeout: 30_000, interval: 5 });
+const until = (look: () => boolean) => untilTrue(look);
 
 async function after(steps: number, work: () => void): Promise<void> {
   for (let step = 0; step < steps; step++) await undefined;

@@ -1,9 +1,10 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OpenCore } from '#src/core/core.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId, XmppId } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
+import { untilTrue } from '../../patience.ts';
 import { tempFolder } from '../../store/folder.ts';
 import {
   DELIVERED,
@@ -28,7 +29,7 @@ describe('what users send', () => {
       say(core, 'm1');
       const { id } = await sends(1);
       for (const outcome of [WRITTEN, TAKEN, TAKEN]) core.host.settle(id, outcome);
-      await vi.waitUntil(async () => (await store.journal.byEvent(id))?.state === 'taken', { timeout: 30_000 });
+      await untilTrue(async () => (await store.journal.byEvent(id))?.state === 'taken');
       core.host.settle(id, DELIVERED);
       core.host.settle(id, DELIVERED);
       await tells('receipt m1');
@@ -47,7 +48,7 @@ describe('what users send', () => {
       ({ id } = await sends(1));
       await core.host.settle(id, TAKEN);
       for (let times = 0; times < 2; times++) await core.host.settle(id, delayed);
-      await vi.waitUntil(() => told.length > 0, { timeout: 30_000 });
+      await untilTrue(() => told.length > 0);
       expect(told).toEqual([word]);
       expect(await store.journal.byEvent(id)).toMatchObject({ state: 'taken' });
       await core.stop();
@@ -186,7 +187,7 @@ describe('what users send', () => {
       say(core, 'm2');
       const { id: first } = await sends(1);
       const states = () => store.journal.states();
-      await vi.waitUntil(async () => (await states()).ready === 1, { timeout: 30_000, interval: 5 });
+      await untilTrue(async () => (await states()).ready === 1);
       expect(await states()).toEqual({ flight: 1, ready: 1 });
       expect(await store.journal.trace(first)).toMatch(/^\d+ accepted, sent\n$/);
       core.host.settle(first, TAKEN);
@@ -256,9 +257,9 @@ describe('what users send', () => {
       asked++;
       return Promise.reject(new Failure('remote-server-timeout'));
     };
-    await play(dir.file('s.db'), { reconcile: away }, () => vi.waitUntil(() => asked > 0, { timeout: 30_000 }));
+    await play(dir.file('s.db'), { reconcile: away }, () => untilTrue(() => asked > 0));
     await play(dir.file('s.db'), { reconcile: async () => 'sent' }, async ({ store, sent }) => {
-      await vi.waitUntil(async () => (await store.journal.states()).taken === 1, { timeout: 30_000 });
+      await untilTrue(async () => (await store.journal.states()).taken === 1);
       expect(sent).toEqual([]);
     });
   });
@@ -351,7 +352,7 @@ describe('what is owed to XMPP', () => {
       core.host.settle((await sends(1)).id, DELIVERED);
       const { ids: _, ...two } = told('two');
       await core.host.emit([two]);
-      await vi.waitUntil(() => shown.length === 2, { timeout: 30_000 });
+      await untilTrue(() => shown.length === 2);
       expect(shown.toSorted()).toEqual(['receipt m1', 'two']);
       await core.stop();
     });
@@ -363,12 +364,12 @@ describe('what is owed to XMPP', () => {
       link.fails = true;
       await core.host.emit([told('one')]);
       await tells('one');
-      await vi.waitUntil(async () => (await store.journal.states()).ready === 1, { timeout: 30_000 });
+      await untilTrue(async () => (await store.journal.states()).ready === 1);
       link.fails = false;
       link.epoch = 2;
       core.online(DOMAIN);
       await tells('one', 'one');
-      await vi.waitUntil(async () => (await store.journal.states()).done === 1, { timeout: 30_000 });
+      await untilTrue(async () => (await store.journal.states()).done === 1);
       await core.stop();
     });
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Bounce } from '#src/core/index.ts';
 import { openFarServers } from '#src/core/journal/far-servers.ts';
 import { isSuspect, type Life, step } from '#src/core/journal/life.ts';
@@ -6,10 +6,10 @@ import { inwardId } from '#src/core/journal/rows.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, XmppId } from '#src/model/ids.ts';
 import { handClock } from '../../hand-clock.ts';
+import { eventually } from '../../patience.ts';
 import { folder } from '../../process/cli/isthmus.ts';
 import { DOMAIN, MINUTE, mercutio, play, romeo, type World } from './journal-world.ts';
 
-const poll = { timeout: 8000, interval: 5 };
 type Far = { answers: boolean };
 
 /** Mercutio writes to Romeo, whose server is another one. Returns the ids under which that goes. */
@@ -17,12 +17,12 @@ async function writes({ core, told, store }: World, ...texts: string[]): Promise
   const from = { kind: 'network', id: 'mercutio' } as const;
   const before = { told: told.length, rows: (await store.queue.page(0, 2000)).length };
   core.host.emit(texts.map((text) => ({ place: mercutio, from, kind: 'message', text, style: 'plain' })));
-  await vi.waitFor(() => expect(told.slice(before.told)).toEqual(texts), poll);
-  const rows = await vi.waitFor(async () => {
+  await eventually(() => expect(told.slice(before.told)).toEqual(texts));
+  const rows = await eventually(async () => {
     const found = await store.queue.page(0, 2000);
     expect(found).toHaveLength(before.rows + texts.length);
     return found.slice(before.rows);
-  }, poll);
+  });
   return rows.map(({ event }) => event.slice(inwardId('').length) as XmppId);
 }
 
@@ -32,7 +32,7 @@ async function state({ store }: World, id: XmppId): Promise<string> {
 }
 
 const states = async (world: World, ids: readonly XmppId[], wanted: readonly string[]): Promise<void> =>
-  vi.waitFor(async () => expect(await Promise.all(ids.map((id) => state(world, id)))).toEqual(wanted), poll);
+  eventually(async () => expect(await Promise.all(ids.map((id) => state(world, id)))).toEqual(wanted));
 
 const bounce = (world: World, id: XmppId, why: Bounce = 'unreachable') => world.core.bounced(DOMAIN, romeo, id, why);
 
@@ -65,13 +65,13 @@ describe('what goes to a user of another server', () => {
       for (const id of ids) await bounce(world, id);
       await states(world, ids, ['ready', 'ready', 'ready']);
       world.clock.advance(10_000);
-      await vi.waitFor(() => expect(world.told.slice(3)).toEqual(['one']), poll);
+      await eventually(() => expect(world.told.slice(3)).toEqual(['one']));
       await states(world, ids, ['taken', 'ready', 'ready']);
       await bounce(world, ids[0] as XmppId);
       await states(world, ids, ['ready', 'ready', 'ready']);
       far.answers = true;
       world.clock.advance(20_000);
-      await vi.waitFor(() => expect(world.told.slice(4)).toEqual(['one', 'two', 'three']), poll);
+      await eventually(() => expect(world.told.slice(4)).toEqual(['one', 'two', 'three']));
       await states(world, ids, ['taken', 'taken', 'taken']);
     });
   });
@@ -84,10 +84,10 @@ describe('what goes to a user of another server', () => {
       const from = { kind: 'network', id: 'mercutio' } as const;
       world.core.host.emit([{ place: mercutio, from, kind: 'message', text: 'two', style: 'plain' }]);
       await back;
-      await vi.waitFor(async () => expect(await world.store.queue.page(0, 10)).toHaveLength(2), poll);
+      await eventually(async () => expect(await world.store.queue.page(0, 10)).toHaveLength(2));
       expect(world.told).toEqual(['one']);
       world.clock.advance(10_000);
-      await vi.waitFor(() => expect(world.told).toEqual(['one', 'one', 'two']), poll);
+      await eventually(() => expect(world.told).toEqual(['one', 'one', 'two']));
     }));
 
   it('is no sign of a server that is away where it was heard to have arrived', () =>
@@ -149,7 +149,7 @@ describe('what goes to a user of another server', () => {
     });
     await play(file, { far: { answers: false } }, async (world) => {
       const [row] = await world.store.queue.page(0, 10);
-      await vi.waitFor(() => expect(world.told).toEqual(['two', 'three']), poll);
+      await eventually(() => expect(world.told).toEqual(['two', 'three']));
       expect(row?.state).toBe('taken');
     });
   });
@@ -165,7 +165,7 @@ describe('what goes to a user of another server', () => {
       await states(world, ids, ['delivered', 'ready']);
       world.link.epoch = 2;
       world.core.online(DOMAIN);
-      await vi.waitFor(() => expect(world.told).toEqual(['one', 'two', 'two']), poll);
+      await eventually(() => expect(world.told).toEqual(['one', 'two', 'two']));
       const { entry } = await world.core.queue.show((await world.store.queue.page(0, 10))[0]?.id ?? 0, {});
       expect(entry.attempts).toBe(2);
     }));
@@ -184,7 +184,7 @@ describe('what goes to a user of another server', () => {
       await bounce(world, ids[0] as XmppId);
       await states(world, ids, ['ready', 'ready']);
       world.clock.advance(10_000);
-      await vi.waitFor(() => expect(world.told).toEqual(['one', 'two']), poll);
+      await eventually(() => expect(world.told).toEqual(['one', 'two']));
     });
   });
 
@@ -201,7 +201,7 @@ describe('what goes to a user of another server', () => {
       for (const wait of [10_000, 20_000, 40_000, 80_000]) {
         const before = world.told.length;
         world.clock.advance(wait);
-        await vi.waitFor(() => expect(world.told.slice(before)).toEqual(['text 0']), poll);
+        await eventually(() => expect(world.told.slice(before)).toEqual(['text 0']));
         await states(world, ids.slice(0, 2), ['taken', 'ready']);
         await bounce(world, ids[0] as XmppId);
       }
@@ -245,14 +245,14 @@ it('a server that has not answered the first question is asked again, until its 
   clock.advance(1000);
   expect(far.may('far.example', first)).toBe(true);
   far.tried('far.example', first, DOMAIN);
-  await vi.waitFor(() => expect(answers).toHaveLength(2), poll);
+  await eventually(() => expect(answers).toHaveLength(2));
   clock.advance(10_000);
-  await vi.waitFor(() => expect(changes).toEqual([false, true]), poll);
+  await eventually(() => expect(changes).toEqual([false, true]));
   far.failed('far.example', second);
   clock.advance(1000);
   expect(far.may('far.example', second)).toBe(true);
   far.tried('far.example', second, DOMAIN);
-  await vi.waitFor(() => expect(answers).toEqual([]), poll);
+  await eventually(() => expect(answers).toEqual([]));
   far.failed('far.example', second);
   clock.advance(120_000);
   expect(changes).toEqual([false, true, false]);

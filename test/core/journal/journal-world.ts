@@ -1,4 +1,4 @@
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { Bridge, Delivered } from '#src/bridge.ts';
 import { openAliases } from '#src/core/aliases.ts';
 import type { CoreParts, OpenCore } from '#src/core/core.ts';
@@ -14,6 +14,7 @@ import { openKey, openStore, type Store } from '#src/store/index.ts';
 import { type HandClock, handClock } from '../../hand-clock.ts';
 import { pigeon } from '../../invented/mapping.ts';
 import { addresses } from '../../invented/pigeon/addresses.ts';
+import { untilTrue } from '../../patience.ts';
 import { plainTransport } from '../../transports.ts';
 import { freeLimits } from '../core-parts.ts';
 import { xmppSide } from '../xmpp-side.ts';
@@ -142,7 +143,7 @@ export async function play(file: string, options: Options, act: (world: World) =
   const started = core.start();
   // What cannot go yet is not all in hand.
   if (!down) await started;
-  const until = (look: () => boolean) => vi.waitUntil(look, { timeout: 30_000, interval: 5 });
+  const until = (look: () => boolean) => untilTrue(look);
   await act({
     core,
     store,
@@ -194,5 +195,5 @@ export function passing(clock: HandClock, ms: number, look: () => boolean): Prom
     clock.advance(ms);
     return look();
   };
-  return vi.waitUntil(step, { timeout: 30_000, interval: 5 });
+  return untilTrue(step);
 }

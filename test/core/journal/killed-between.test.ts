@@ -1,7 +1,8 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Draft } from '#src/model/event.ts';
 import type { ForeignId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
+import { eventually } from '../../patience.ts';
 import { folder } from '../../process/cli/isthmus.ts';
 import { account, play } from './journal-world.ts';
 
@@ -38,6 +39,6 @@ it.each(Array.from({ length: MOST }, (_, left) => left))('loses nothing to a kil
   await tellAll(file, left);
   await play(file, {}, async ({ core, told }) => {
     await Promise.all(drafts.map((draft) => core.host.emit([draft])));
-    await vi.waitFor(() => expect(heard(told)).toEqual(texts), { timeout: 8000, interval: 5 });
+    await eventually(() => expect(heard(told)).toEqual(texts));
   });
 });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OpenCore } from '#src/core/core.ts';
 import type { QueueEntry } from '#src/core/index.ts';
 import { openQueue } from '#src/core/journal/operator/queue.ts';
@@ -13,6 +13,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
 import { openIntegrity, openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
+import { eventually } from '../../patience.ts';
 import { tempFolder } from '../../store/folder.ts';
 import {
   account,
@@ -38,11 +39,9 @@ const log = openLog('silent');
 const listed = (core: OpenCore): Promise<readonly QueueEntry[]> => core.queue.list({ max: 1000 });
 /** Waits until the first row waits for its next try, after so many. */
 const tried = (core: OpenCore, attempts: number) =>
-  vi.waitFor(async () => expect((await listed(core))[0]).toMatchObject({ state: 'ready', attempts }), {
-    timeout: 30_000,
-  });
+  eventually(async () => expect((await listed(core))[0]).toMatchObject({ state: 'ready', attempts }));
 const waiting = (core: OpenCore, count: number) =>
-  vi.waitFor(async () => expect(await listed(core)).toHaveLength(count), { timeout: 30_000 });
+  eventually(async () => expect(await listed(core)).toHaveLength(count));
 
 /** The queue as commands have it where no gateway runs. */
 async function stopped<T>(file: string, work: (queue: ReturnType<typeof openQueue>, store: Store) => Promise<T>) {
@@ -172,7 +171,7 @@ describe('the queue', () => {
     });
     await play(dir.file('s.db'), { deliver: () => TAKEN }, async ({ core, sends, told }) => {
       expect(await sends(1)).toMatchObject({ text: 'm2' });
-      await vi.waitFor(() => expect(told).toContain('error m1 not-allowed'), { timeout: 30_000 });
+      await eventually(() => expect(told).toContain('error m1 not-allowed'));
       await core.stop();
     });
   });
@@ -250,7 +249,7 @@ describe('a row that has ended the process three times', () => {
     });
     for (let kill = 0; kill < 2; kill++) await play(dir.file('s.db'), again, ({ sends }) => sends(1));
     await play(dir.file('s.db'), again, async ({ core, told }) => {
-      await vi.waitFor(() => expect(told).toHaveLength(2), { timeout: 30_000 });
+      await eventually(() => expect(told).toHaveLength(2));
       const [{ id = 0 } = {}] = await core.queue.list({ max: 9, state: 'parked' });
       expect(told).toContain('error m1 internal-server-error');
       expect(told).toContainEqual(expect.stringMatching(new RegExp(`given up .* "isthmus queue show ${id}"`)));
@@ -287,22 +286,18 @@ describe('unregistering', () => {
       await core.host.emit([{ ...one, ids: ['n1' as ForeignId] }]);
       expect(marked(file).length).toBeGreaterThan(0);
       await core.unregister(DOMAIN, romeo);
-      await vi.waitFor(
-        async () => expect(await listed(core)).not.toContainEqual(expect.objectContaining({ direction: 'out' })),
-        { timeout: 30_000 },
+      await eventually(async () =>
+        expect(await listed(core)).not.toContainEqual(expect.objectContaining({ direction: 'out' })),
       );
       // The errors that Romeo has yet to see hold no text, and keep the purge from its end.
       expect(await store.purges.all()).toHaveLength(1);
       link.epoch = 2;
       core.online(DOMAIN);
       await passing(clock, MINUTE, () => told.length > 0);
-      await vi.waitFor(
-        async () => {
-          clock.advance(MINUTE);
-          expect([await store.purges.all(), await store.journal.states()]).toEqual([[], {}]);
-        },
-        { timeout: 30_000 },
-      );
+      await eventually(async () => {
+        clock.advance(MINUTE);
+        expect([await store.purges.all(), await store.journal.states()]).toEqual([[], {}]);
+      });
       expect(told.join()).not.toContain(MARK);
       expect(marked(file)).toEqual([]);
       await core.stop();

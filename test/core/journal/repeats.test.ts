@@ -1,10 +1,11 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OpenCore } from '#src/core/core.ts';
 import { dueOf, type EndedPiece, type RepeatFacts } from '#src/core/journal/repeats.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, XmppId } from '#src/model/ids.ts';
 import type { Journaled } from '#src/store/index.ts';
+import { untilTrue } from '../../patience.ts';
 import { tempFolder } from '../../store/folder.ts';
 import {
   DELIVERED,
@@ -234,7 +235,7 @@ describe('a message that is sent again under its id', () => {
       change(core);
       say(core, 'm4');
       // What was taken back, and what is known of both changes.
-      await vi.waitUntil(async () => (await store.journal.states()).done === 3, { timeout: 30_000, interval: 5 });
+      await untilTrue(async () => (await store.journal.states()).done === 3);
       await core.host.settle(id, DELIVERED);
       expect(await sends(2)).toMatchObject({ text: 'two' });
       await core.stop();

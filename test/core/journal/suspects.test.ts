@@ -1,9 +1,10 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { OpenCore } from '#src/core/core.ts';
 import type { Event } from '#src/model/event.ts';
 import type { ForeignId, XmppId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
+import { untilTrue } from '../../patience.ts';
 import { tempFolder } from '../../store/folder.ts';
 import { account, DELIVERED, DOMAIN, MINUTE, play, romeo, type World } from './journal-world.ts';
 
@@ -35,7 +36,7 @@ describe('what was under way when the process died three times', () => {
   /** What came, both ways, without the error for what is parked. */
   const arrived = ({ sent, told }: Pick<World, 'sent' | 'told'>) =>
     [...told, ...texts(sent)].filter((text) => !`${text}`.startsWith('error'));
-  const until = (look: () => Promise<boolean> | boolean) => vi.waitUntil(look, { timeout: 30_000, interval: 5 });
+  const until = (look: () => Promise<boolean> | boolean) => untilTrue(look);
   const again = { reconcile: async () => 'not-sent' as const };
 
   /** Both ways, nothing is heard of anything. */

@@ -1,10 +1,11 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { asText } from '#mappings/rungs.ts';
 import type { OpenCore } from '#src/core/core.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { XmppId } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
+import { eventually, untilTrue } from '../../patience.ts';
 import { tempFolder } from '../../store/folder.ts';
 import { DELIVERED, DOMAIN, mercutio, type Options, passing, play, romeo, say, table } from './journal-world.ts';
 
@@ -41,9 +42,7 @@ const edit = (text: string) => ({ kind: 'edit', target: 'm1', text });
 const texts = (sent: readonly Event[]) => sent.map((event) => event.kind === 'message' && event.text);
 /** Waits until the store has so many rows that wait, and so many that have ended. */
 const owes = (store: Store, ready: number, done: number) =>
-  vi.waitFor(async () => expect(await store.journal.states()).toEqual({ ready, ...(done > 0 && { done }) }), {
-    timeout: 30_000,
-  });
+  eventually(async () => expect(await store.journal.states()).toEqual({ ready, ...(done > 0 && { done }) }));
 
 it('holds a durable change back until it is made void, or its time is over', async () => {
   using dir = tempFolder();
@@ -114,7 +113,7 @@ it('lets messages of a burst go as one, each with an outcome of its own', async 
     say(core, 'm3', 'three');
     await owes(store, 3, 0);
     clock.advance(1000);
-    await vi.waitUntil(() => told.length === 3, { timeout: 30_000 });
+    await untilTrue(() => told.length === 3);
     expect(bursts).toEqual([['one', 'two', 'three']]);
     await tells('receipt m1', 'error m2 item-not-found', 'receipt m3');
     await core.stop();
@@ -163,7 +162,7 @@ it('lets nothing overtake a message of which it is still asked how long it may w
   await play(dir.file('s.db'), asks, async ({ core, store, sent, sends }) => {
     say(core, 'm1', 'one');
     say(core, 'm2', 'two');
-    await vi.waitUntil(() => asked.length > 0, { timeout: 30_000 });
+    await untilTrue(() => asked.length > 0);
     // What would overtake it would be in the store before this is answered.
     expect(await store.journal.states()).toEqual({});
     expect([asked.length, sent]).toEqual([1, []]);

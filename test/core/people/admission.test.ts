@@ -1,7 +1,8 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import type { OpenCore } from '#src/core/core.ts';
 import type { Draft, EventBody } from '#src/model/event.ts';
 import { accountKey, type BareJid, type ForeignId } from '#src/model/ids.ts';
+import { untilTrue } from '../../patience.ts';
 import { tempFolder } from '../../store/folder.ts';
 import { account, DOMAIN, mercutio, play, romeo, say, TAKEN } from '../journal/journal-world.ts';
 
@@ -30,7 +31,7 @@ it('a bridge asks who is heard, and hears what was not kept; who was declined st
     await core.host.emit([theirs({ kind: 'contact', action: 'subscribe' })]);
     expect(await admits(core)).toBe('yes');
     answer(core, 'unsubscribed');
-    await vi.waitUntil(async () => (await admits(core)) === 'declined', { timeout: 30_000 });
+    await untilTrue(async () => (await admits(core)) === 'declined');
     expect(await core.host.emit([hark])).toEqual(['declined']);
     expect(told).toEqual([]);
     await core.stop();
@@ -39,7 +40,7 @@ it('a bridge asks who is heard, and hears what was not kept; who was declined st
     await core.restore();
     expect(await admits(core)).toBe('declined');
     answer(core, 'subscribe');
-    await vi.waitUntil(async () => (await admits(core)) === 'yes', { timeout: 30_000 });
+    await untilTrue(async () => (await admits(core)) === 'yes');
     expect(await core.host.emit([hark])).toBeUndefined();
     expect(told).toEqual(['Hark']);
     await core.stop();

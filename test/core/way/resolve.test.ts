@@ -1,4 +1,4 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { irc as table } from '#mappings/irc.ts';
 import { withoutCapabilities } from '#mappings/irc-capabilities.ts';
 import type { Overrides } from '#mappings/overrides.ts';
@@ -17,6 +17,7 @@ import type { Place } from '#src/model/place.ts';
 import { openKey, openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
 import { pigeon } from '../../invented/mapping.ts';
+import { untilTrue } from '../../patience.ts';
 import { tempFolder } from '../../store/folder.ts';
 import { plainTransport } from '../../transports.ts';
 import { addresses } from '../../xmpp/invented.ts';
@@ -110,7 +111,7 @@ async function play(mapping: NetworkMapping, overrides: Overrides, act: (world: 
   await core.start();
   const who = { id: '', nick: 'Romeo', affiliation: 'none', role: 'participant' } as const;
   core.accept(ours(verona, { kind: 'occupant', change: 'join', who }), origin('j'));
-  await vi.waitUntil(() => core.rooms.nickOf(verona, `${romeo}/x`) !== undefined, { timeout: 30_000 });
+  await untilTrue(() => core.rooms.nickOf(verona, `${romeo}/x`) !== undefined);
   await act({ core, store, clock, sent, shown });
   await core.stop();
 }
@@ -122,7 +123,7 @@ async function waiting(store: Store): Promise<string> {
   return `${found?.kept} ${found?.left}`;
 }
 
-const until = (look: () => boolean) => vi.waitUntil(look, { timeout: 30_000, interval: 5 });
+const until = (look: () => boolean) => untilTrue(look);
 
 it.each<[Overrides, readonly string[]]>([
   [{ reply: 'nick' }, ['Mercutio: Aye', 'Mercutio: re "Tut, dun\'s the mouse": Aye']],
@@ -149,7 +150,7 @@ it('a reaction to what somebody wrote in private has its first words', async () 
     core.accept(ours(mercutio, { kind: 'reaction', target: id, emoji: ['👎'] }), origin('r2'));
     core.accept(ours(mercutio, { kind: 'reaction', target: id, emoji: ['👍'] }), origin('r3'));
     // All three are kept, the last in place of the others.
-    await vi.waitUntil(async () => (await waiting(store)) === '3 1', { timeout: 30_000 });
+    await untilTrue(async () => (await waiting(store)) === '3 1');
     clock.advance(10_000);
     await until(() => sent.length === 1);
     expect(sent).toEqual(['👍 to "A plague on both your houses"']);

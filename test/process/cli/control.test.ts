@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { createConnection } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import { pino } from 'pino';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openQueue } from '#src/core/journal/operator/queue.ts';
 import { openLog } from '#src/lib/log.ts';
 import { systemClock } from '#src/lib/time/clock.ts';
@@ -11,6 +11,7 @@ import { controlPath } from '#src/process/cli/control.ts';
 import { openControlSocket } from '#src/process/cli/control-socket.ts';
 import { openOperations } from '#src/process/operations.ts';
 import { openStore, type Store } from '#src/store/index.ts';
+import { eventually } from '../../patience.ts';
 import { folder, isthmus } from './isthmus.ts';
 
 const log = openLog('silent');
@@ -183,7 +184,7 @@ describe('isthmus backup and restore', () => {
         );
     };
     const loads = ['p', 'q', 'r'].map(load);
-    await vi.waitFor(async () => expect((await store.aliases.all()).length).toBeGreaterThan(500), { timeout: 30_000 });
+    await eventually(async () => expect((await store.aliases.all()).length).toBeGreaterThan(500));
     await store.copy(`${at.path}/copy.db`, () => undefined);
     writing = false;
     await Promise.all(loads);

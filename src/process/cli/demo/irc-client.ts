@@ -25,6 +25,8 @@ export interface IrcClientOptions {
   readonly tls?: boolean;
   /** IRCv3 capabilities to ask for before registration. */
   readonly caps?: readonly string[];
+  /** How long it waits for what has to come, in ms: 20 s when not given. */
+  readonly patience?: number;
   /** Called for each line as it arrives; then nothing is queued for `next`. */
   readonly onLine?: (line: IrcLine, client: IrcClient) => void;
 }
@@ -32,7 +34,7 @@ export interface IrcClientOptions {
 /** A registered connection to an IRC server; disposing of it quits. PING is answered by itself. */
 export interface IrcClient extends AsyncDisposable {
   send(line: string): void;
-  /** The first line, queued or to come, for which `matches` is true; rejects after 20 s with what came instead. */
+  /** The first line, queued or to come, for which `matches` is true; rejects after its patience with what came instead. */
   next(matches: (line: IrcLine) => boolean, what: string): Promise<IrcLine>;
   /** Resolves when the server has read all that was sent before and we have read its answers (a PING with a token). */
   barrier(): Promise<void>;
@@ -42,7 +44,7 @@ export interface IrcClient extends AsyncDisposable {
 
 /** Connects and registers, resolves after the welcome (001). For bots and tests: trusts its caller and the server. */
 export async function ircClient(options: IrcClientOptions): Promise<IrcClient> {
-  const lines = inbox<IrcLine>((line) => line.raw);
+  const lines = inbox<IrcLine>((line) => line.raw, options.patience);
   const { port, host = '127.0.0.1' } = options;
   const socket = options.tls ? connectTls({ port, host, rejectUnauthorized: false }) : connectPlain({ port, host });
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));

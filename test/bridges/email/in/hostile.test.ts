@@ -39,7 +39,7 @@ async function listening() {
     closing.push(close);
     return { port, close };
   };
-  const { host, drafts } = testHost(DOMAIN, 30_000, {}, { listen });
+  const { host, drafts } = testHost(DOMAIN, {}, { listen });
   const config = configSchema.parse({
     ...{ domain: DOMAIN, authserv: ['mx.example'], dns: `127.0.0.1:${names.port}` },
     outgoing: { host: '127.0.0.1', port: 9, tls: 'off' },

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Encodings } from '#bridges/irc/wire/encodings.ts';
 import { LineReader } from '#bridges/irc/wire/line-reader.ts';
+import type { Settings } from '#src/bridge.ts';
+import { ircServer } from '../../../fakes/irc-server.ts';
+import { account, enter, rig, say, shared } from '../harness.ts';
 
 const fold = (name: string) => name.toLowerCase();
 
@@ -38,5 +41,33 @@ describe('the character sets of a connection', () => {
     expect(encodings.encode('PRIVMSG #other :Привет')).toBe('PRIVMSG #other :Привет');
     encodings.set('#koi', { in: '', out: '' });
     expect(encodings.encode('PRIVMSG #koi :Привет')).toBe('PRIVMSG #koi :Привет');
+  });
+});
+
+describe('what a user sets for a channel', () => {
+  const chosen = (encoding_out: string) => ({ room: { encoding_in: '', encoding_out } });
+
+  it('holds once they are told that it has changed', async () => {
+    await using server = await ircServer({ serve: true, charset: 'latin1' });
+    await using gw = await rig(server);
+    gw.chosen.values = Promise.resolve(chosen('windows-1252'));
+    const { session, far } = await enter(gw, server, 'romeo');
+    const written = async () => {
+      await gw.bridge.deliver(say('romeo', shared('#c'), 'schön'), session);
+      return far.until(/^PRIVMSG /);
+    };
+    expect(await written()).toBe('PRIVMSG #c :schön');
+
+    const next = Promise.withResolvers<Settings>();
+    gw.chosen.values = next.promise;
+    let holds = false;
+    const changing = Promise.resolve(gw.bridge.changed?.(account('romeo'), shared('#c'))).then(() => {
+      holds = true;
+    });
+    await far.sync();
+    expect(holds).toBe(false);
+    next.resolve(chosen(''));
+    await changing;
+    expect(await written()).toBe(`PRIVMSG #c :${Buffer.from('schön').toString('latin1')}`);
   });
 });

@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 const account = accountKey('romeo@a.example' as BareJid, 'matrix.example');
 
 /** An account without the key of what Alice says, until `plain` is given. */
-function world(known = testHost('matrix.example', 1000, {})) {
+function world(known = testHost('matrix.example', {})) {
   const { host, clock, drafts } = known;
   let plain: Decrypted = 'missing';
   const taken: unknown[] = [];
@@ -78,7 +78,7 @@ it('what was taken back before its key came is told by nobody, at no time', asyn
 });
 
 it('a message that waited for its key as the process was killed is told as unreadable by the next run, once', async () => {
-  const known = testHost('matrix.example', 1000, {});
+  const known = testHost('matrix.example', {});
   const { raw, event } = world(known);
   // Nobody waits any more in the process that is gone.
   const clock = { ...known.clock, after: () => () => undefined };

@@ -18,7 +18,7 @@ const none = { events: [], changed: [], left: [], counts: {} };
 let count = 0;
 
 /** What an account is told of one room. */
-function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 1000, {}), more: object = {}) {
+function opened(name = 'romeo', known: TestHost = testHost('matrix.example', {}), more: object = {}) {
   const { host, drafts } = known;
   const account = accountKey(`${name}@a.example` as BareJid, 'matrix.example');
   const user = `@${name}:hs.example`;
@@ -99,7 +99,7 @@ describe('what an account is told', () => {
   });
 
   it('is told what comes once the store is there, if it was away at the beginning', async () => {
-    const known = testHost('matrix.example', 1000, {});
+    const known = testHost('matrix.example', {});
     let away = 1;
     const list = known.host.state.list;
     const state = {
@@ -115,7 +115,7 @@ describe('what an account is told', () => {
   });
 
   it('is told as the past what was said before it came in, also after a kill in the middle of that', async () => {
-    const known = testHost('matrix.example', 1000, {});
+    const known = testHost('matrix.example', {});
     const { emit } = known.host;
     const dying: typeof emit = (drafts, writes) =>
       drafts.some(({ kind }) => kind === 'message')
@@ -159,7 +159,7 @@ describe('what an account is told', () => {
   });
 
   it('is told again what could not be kept', async () => {
-    const known = testHost('matrix.example', 1000, {});
+    const known = testHost('matrix.example', {});
     const emit = known.host.emit;
     let away = false;
     const host = {

@@ -14,7 +14,7 @@ const invite = (sender: string) => [
 
 /** Invitations of an account at a homeserver that joins as `join` says, and keeps what other clients have kept. */
 function opened(join: (room: string) => Promise<object>) {
-  const known = testHost('matrix.example', 1000, {});
+  const known = testHost('matrix.example', {});
   const kept: unknown[] = [];
   const server = {
     async call({ method, path, body }: Call) {

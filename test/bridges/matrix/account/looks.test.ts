@@ -12,7 +12,7 @@ const picture = { type: 'image/png', data: Buffer.from('a face').toString('base6
 /** The looks of an account whose user has chosen one or the other; `said` is what the homeserver was told. */
 function opened() {
   const chosen = { profile: 'keep' };
-  const { host } = testHost('matrix.example', 1000, { account: chosen });
+  const { host } = testHost('matrix.example', { account: chosen });
   const said: string[] = [];
   const faults: Failure[] = [];
   const server = {

@@ -4,12 +4,12 @@ import { demoPhones } from '#bridges/sms/provider/demo.ts';
 import { Failure } from '#src/model/failure.ts';
 import { newEventId } from '#src/model/ids.ts';
 import { testHost } from '../../../contract/host.ts';
-import { alice, DOMAIN, PATIENCE, PHONE } from '../harness.ts';
+import { alice, DOMAIN, PHONE } from '../harness.ts';
 
 const OURS = '+15550100';
 
 it('phones of the demonstration get texts and write back', async () => {
-  const w = testHost(DOMAIN, PATIENCE, {});
+  const w = testHost(DOMAIN, {});
   const config = definition.config.parse({ provider: { kind: 'demo', numbers: [OURS] }, countries: ['US'] });
   const bridge = await definition.open(config, w.host);
   const phones = demoPhones(DOMAIN);

@@ -4,6 +4,7 @@ import { openTwilio } from '#bridges/sms/provider/twilio.ts';
 import { Failure } from '#src/model/failure.ts';
 import { ACCOUNT, TOKEN } from '../../../fakes/twilio.ts';
 import { sidOf } from '../../../fakes/twilio-messages.ts';
+import { eventually } from '../../../patience.ts';
 import { alice, OUR, PHONE, type World, world } from '../harness.ts';
 
 afterEach(() => void vi.unstubAllGlobals());
@@ -15,12 +16,12 @@ const LOST = '[A file came with this text, and could not be fetched.]';
 /** Moves time on by seconds until something is so. Gives how many seconds that took. */
 async function until(w: World, so: () => boolean): Promise<number> {
   const begun = w.clock.now();
-  await vi.waitFor(
+  await eventually(
     () => {
       if (!so()) w.clock.advance(1000);
       expect(so()).toBe(true);
     },
-    { timeout: 15_000, interval: 10 },
+    { interval: 10 },
   );
   return (w.clock.now() - begun) / 1000;
 }

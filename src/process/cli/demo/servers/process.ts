@@ -32,7 +32,7 @@ export interface ServerProcess extends AsyncDisposable {
 /** One of the ports asked for is used by somebody else. */
 export class PortTaken extends Error {}
 
-const startLimit = 30_000; // milliseconds; a loaded machine needs seconds, a healthy one less than one
+const startLimit = 90_000; // milliseconds; a loaded machine needs many seconds, a healthy one less than one
 const pollInterval = 15; // milliseconds between two attempts to connect
 const keptOutput = 65_536; // characters
 
