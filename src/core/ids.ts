@@ -122,7 +122,7 @@ export function openIds({ store, log, archived, together }: IdsParts): Ids {
       const target = ids?.[0];
       if (target === undefined) return false;
       // What a network tells of the past was said by our own, too.
-      const at = live === false ? { place, target } : { place, target, author: authorOf(from) };
+      const at = live === false ? { place, target } : { place, target, author: authorOf(writerOf({ place, from })) };
       if (known(at, 'foreign')) return true;
       return inStore && stored(at, 'foreign').then((found) => found !== undefined);
     },

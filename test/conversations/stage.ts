@@ -15,7 +15,7 @@ import { uploadServer } from '../fakes/upload-server.ts';
 import { type FakeConnection, type FakeServer, startXmppServer } from '../fakes/xmpp-server.ts';
 import { type JumpingClock, jumpingClock } from '../jumping-clock.ts';
 import { eventually } from '../patience.ts';
-import { folder, isthmus } from '../process/cli/isthmus.ts';
+import { folder, isthmus, type Running as Process } from '../process/cli/isthmus.ts';
 import type { Script } from './script.ts';
 import type { OpenWire, Wire } from './wire.ts';
 
@@ -203,7 +203,13 @@ async function runProcess(setting: Setting): Promise<Running> {
     running.child.kill(signal);
     await running.ended;
   };
-  return { web: undefined, stop: end('SIGTERM'), kill: end('SIGKILL') };
+  return { web: setting.files && (await webOf(running)), stop: end('SIGTERM'), kill: end('SIGKILL') };
+}
+
+/** Where it listens, as it says once it has started. */
+async function webOf(running: Process): Promise<string | undefined> {
+  const { listening } = JSON.parse(await running.line(/"msg":"started"/)) as { listening: { http?: string } };
+  return listening.http;
 }
 
 const basics = ({ server, dir, uploadHost, files, admins, config }: Setting) => ({
