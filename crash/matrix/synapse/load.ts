@@ -157,12 +157,14 @@ export function openSynapseLoad(
       writing.end();
       for (const talk of places) for (const person of talk.people) say(talk, person);
     },
-    unacknowledged: () => people.reduce((sum, { open }) => sum + open, 0) + waited() + unread(),
+    // Who is in a room by an account of their own is told by the homeserver what the others say.
+    unacknowledged: () =>
+      people.reduce((sum, { open }) => sum + open, 0) + waited() + unread() + occupants.unseen(landed()).length,
     progress: () => users.came + proxy.sent.size + people.reduce((sum, { read }) => sum + read.size, 0),
     landed: () => landed().map(({ lane, number, id }): Landed => ({ lane, number, tag: tagOf(id) })),
     isEncrypted: (room) => places.some((one) => one.room === room && one.encrypted),
     audit() {
-      occupants.audit(landed());
+      for (const one of occupants.unseen(landed())) ledger.violate(one);
       for (const {
         room,
         people: [first, second],

@@ -12,8 +12,8 @@ export type Occupants = {
   take(stanza: Element, written: number): void;
   /** Resolves when a user is in a room. */
   entered(user: string, local: string): Promise<void>;
-  /** Each user has seen what each other has said, as far as the network has it. */
-  audit(landed: readonly Read[]): void;
+  /** What a user has said, as far as the network has it, and another one in the room has not seen. */
+  unseen(landed: readonly Read[]): readonly string[];
   /** Copies of what other users have said, that came after the first. */
   readonly repeats: number;
 };
@@ -73,15 +73,14 @@ export function openOccupants(
       const entered = await new Promise<boolean>((done) => waiting.set(key, done));
       if (!entered) throw new Error(`${key}: they were not let in`);
     },
-    audit(landed) {
-      for (const { lane, number, room } of landed) {
-        const talk = places().find((one) => one.room === room && one.kind === 'room');
+    unseen: (landed) =>
+      landed.flatMap(({ lane, number, room }) => {
+        const users = places().find((one) => one.room === room && one.kind === 'room')?.users ?? [];
         const [by = ''] = lane.split(' ');
-        for (const user of talk?.users ?? [])
-          if (user !== by && talk?.users.includes(by) && !seen.has(`${lane} ${number}/${user}`))
-            violate(`${lane} #${number} is in the room, and ${user} has not seen it`);
-      }
-    },
+        const others = users.includes(by) ? users.filter((user) => user !== by) : [];
+        const without = others.filter((user) => !seen.has(`${lane} ${number}/${user}`));
+        return without.map((user) => `${lane} #${number} is in the room, and ${user} has not seen it`);
+      }),
     get repeats() {
       return repeats;
     },
