@@ -65,7 +65,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
     () => paused,
   );
   const mailboxes = openOwnMailboxes(transport, intake, () => paused);
-  const outgoing = openOutgoing(transport, { smarthost, suppression, forms });
+  const outgoing = openOutgoing(transport, { smarthost, suppression, forms, intake });
   const { handOver } = intake;
   const replyAll = openReplyAll(transport, { book, smarthost, suppression, handOver, ownOf: mailboxes.now });
   const rooms = openMailRooms(transport, book, replyAll);

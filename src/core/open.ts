@@ -262,6 +262,7 @@ export function buildCore(parts: CoreParts) {
     store,
     settling,
     far: journaling.far,
+    digests,
     // Whoever is blocked does not hear of it so.
     lost: (lost) => people.blocks(lost.place) || tellLost(lost),
   });

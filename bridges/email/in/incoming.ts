@@ -37,7 +37,7 @@ import {
   TAKEN,
 } from './recipients.ts';
 import type { ReportedMails } from './reports.ts';
-import { MOST_RETURNED, returnPathOf } from './return-path.ts';
+import { MOST_RETURNED, returnPathAmongOurs, returnPathOf } from './return-path.ts';
 
 /** What reads and judges a mail. */
 export type MailReading = {
@@ -211,7 +211,9 @@ export function openIncoming(
       throw new Failure('not-permitted', { text: texts.blockedThere });
     }
     // A user of ours is found at their own address: nobody is asked to take them among the contacts of mail.
-    const { status, text } = await personal.take({ ...read, files: await files.of(one.account) }, one, 'yes');
+    const returnPath = returnPathAmongOurs(read, to, host.clock.now());
+    const whole = { ...read, files: await files.of(one.account), returnPath };
+    const { status, text } = await personal.take(whole, one, 'yes');
     if (status !== 250) throw new Failure('policy-violation', { text });
   }
 

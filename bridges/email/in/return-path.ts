@@ -27,13 +27,23 @@ export function returnPathOf(
   if (to !== from && !verdict.sender) return undefined;
   if (to.endsWith(`@${domain}`) || OF_LISTS.test(to) || needsUtf8(recipient) || refusesReports(parsed))
     return undefined;
-  const { messageId, subject } = parsed;
-  const language = languageOf(parsed.language ?? '');
-  return {
-    ...{ to: envelope.from, recipient, at: now, headers: headersIn(head), messageId },
-    ...(subject && { subject }),
-    ...(language && { language }),
-  };
+  return { ...aboutOf(parsed, head), to: envelope.from, recipient, at: now };
+}
+
+/** The same for a mail of one of our users to another, which is surely theirs. Pure. */
+export const returnPathAmongOurs = (
+  { parsed, envelope, head }: ReadMail,
+  recipient: string,
+  now: number,
+): ReturnPath => ({ ...aboutOf(parsed, head), to: envelope.from, recipient, at: now });
+
+/** What a report tells of a mail. */
+function aboutOf(
+  { messageId, subject, language: tag = '' }: ReadMail['parsed'],
+  head: Uint8Array,
+): Omit<ReturnPath, 'to' | 'recipient' | 'at'> {
+  const language = languageOf(tag);
+  return { headers: headersIn(head), messageId, ...(subject && { subject }), ...(language && { language }) };
 }
 
 /** Exchange has a header for it (MS-OXCMAIL §2.1.3.2.20). */

@@ -1,5 +1,6 @@
 import { addresses } from '#bridges/email/addresses.ts';
 import type { MailForms } from '#bridges/email/forms/forms.ts';
+import type { MailIntake } from '#bridges/email/in/listener.ts';
 import { texts } from '#bridges/email/texts.ts';
 import { type SentMail, splitByMail, whetherLeft } from '#bridges/email/threads/state.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
@@ -44,11 +45,16 @@ type Item = MailContent & { tell(outcomes: readonly Outcome[]): void };
 
 export function openOutgoing(
   transport: EmailTransport,
-  { smarthost, suppression, forms }: { smarthost: Smarthost; suppression: Suppression; forms: MailForms },
+  {
+    smarthost,
+    suppression,
+    forms,
+    intake,
+  }: { smarthost: Smarthost; suppression: Suppression; forms: MailForms; intake: Pick<MailIntake, 'take'> },
 ): OutgoingMails {
   const { host, config, state } = transport;
   const displayed = openDisplayedMails(transport, smarthost);
-  const returned = openReturnedMails(transport, smarthost);
+  const returned = openReturnedMails(transport, { smarthost, intake });
   const preparing = openPreparing(transport, { suppression, forms });
   const serial = lanes((error) => host.log.error({ err: error }, 'a mail was lost in its lane'));
   const waiting = new Map<EventId, Item>();

@@ -1,4 +1,6 @@
+import { Readable } from 'node:stream';
 import { addresses } from '#bridges/email/addresses.ts';
+import type { MailIntake } from '#bridges/email/in/listener.ts';
 import { texts } from '#bridges/email/texts.ts';
 import type { ReturnPath } from '#bridges/email/threads/state.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
@@ -42,7 +44,10 @@ const REASONS: Partial<Record<FailureCode, Reason>> = {
   internal: { status: '5.3.0', words: texts.returnedOther },
 };
 
-export function openReturnedMails(transport: EmailTransport, smarthost: Smarthost): ReturnedMails {
+export function openReturnedMails(
+  transport: EmailTransport,
+  { smarthost, intake }: { readonly smarthost: Smarthost; readonly intake: Pick<MailIntake, 'take'> },
+): ReturnedMails {
   const { host, config, state } = transport;
   const buckets = tokenBuckets(MOST_ADDRESSES, host.clock);
   const allowed = openRecent<boolean>(MOST_REPORTS);
@@ -90,10 +95,17 @@ export function openReturnedMails(transport: EmailTransport, smarthost: Smarthos
     });
   }
 
+  /** What another of our users has written has not left, nor does the report of it. */
+  async function toOurs(mail: Buffer, to: string): Promise<void> {
+    const [answer] = await intake.take(Readable.from([mail]), { from: '', to: [to] });
+    if (answer && answer.status >= 400 && answer.status < 500) throw new Failure('remote-server-timeout');
+  }
+
   async function send(found: Returned, why: FailureCode | undefined): Promise<void> {
     const { account, id, path } = found;
     const envelope = { from: '', to: path.to, envelopeId: state.mac('returned', account, id), success: false };
     const mail = await signed(await mailOf(found, why), config.outgoing);
+    if (path.to.endsWith(`@${config.domain}`)) return toOurs(mail, path.to);
     try {
       await smarthost.send(async () => ({ envelope, mail }));
     } catch (error) {

@@ -1,4 +1,5 @@
 import type { Bounce } from '#src/core/index.ts';
+import type { Digests } from '#src/core/people/digests.ts';
 import type { Settling } from '#src/core/way/settle.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { NetworkMapping } from '#src/model/capabilities.ts';
@@ -14,6 +15,7 @@ export type BouncesParts = {
   readonly store: Pick<Store, 'journal'>;
   readonly settling: Pick<Settling, 'settle'>;
   readonly far: FarServers;
+  readonly digests: Pick<Digests, 'standsFor'>;
   /** Tells the network of a message of its own that was not delivered. */
   lost(lost: Lost): unknown;
 };
@@ -68,7 +70,7 @@ const FAILURES: Readonly<Record<Bounce, () => Failure>> = {
  * What becomes of a message that the XMPP server has read: an error comes back for its id, or a client says that it has
  * arrived. Errors are never answered (RFC 6120 §8.3.1).
  */
-export function openBounces({ store, settling, far, lost }: BouncesParts) {
+export function openBounces({ store, settling, far, digests, lost }: BouncesParts) {
   const told = openRecent<true>(RECENT);
 
   /** What was sent to the user under that id and was journaled. */
@@ -96,7 +98,9 @@ export function openBounces({ store, settling, far, lost }: BouncesParts) {
       told.set(row.event, true);
       const failure = FAILURES.final();
       void settling.settle(row.event, failure);
-      lost({ place: (JSON.parse(row.origin) as { place: Place }).place, id, why: failure.code });
+      const { place } = JSON.parse(row.origin) as { place: Place };
+      const others = place.kind === 'contact' ? await digests.standsFor(place.account, id) : [];
+      for (const one of [...others, id]) lost({ place, id: one, why: failure.code });
     },
     async confirmed(user: BareJid, id: XmppId): Promise<void> {
       const domain = domainOf(user);
