@@ -103,9 +103,23 @@ export function question(field: Field<string>, language: Language): string {
   for (const [index, option] of options.entries()) lines.push(`${index + 1}. ${option.label ?? option.value}`);
   if (options.length > 0) lines.push(type === 'choices' ? texts.answerNumbers : texts.answerNumber);
   if (type === 'secret') lines.push(texts.secret);
-  else if (value && value.length > 0) lines.push(texts.now(value.join(', ')));
+  else if (value && value.length > 0)
+    lines.push(
+      texts.now(
+        joined(
+          value.map((one) => shownAs(field, one)),
+          ', ',
+        ),
+      ),
+    );
   if (!required) lines.push(texts.skip(SKIP));
   return wordsIn(joined(lines), language);
+}
+
+/** How a value is called: by the label of its option, and a flag by yes or no. */
+function shownAs({ type, options = [] }: Field<string>, value: string): Words {
+  if (type === 'boolean') return value === 'true' || value === '1' ? texts.yes : texts.no;
+  return options.find((option) => option.value === value)?.label ?? value;
 }
 
 type Value = { readonly value: readonly string[] } | { readonly trouble: Words };

@@ -114,6 +114,8 @@ export type Command<Config = unknown> = {
   readonly takes?: Words;
   /** The words that start it where they are typed in the room itself, as `topic` does after a slash: in lower case. */
   readonly typed?: readonly string[];
+  /** It is for who has linked an identity of their own: nobody else is offered it, where users may have either. */
+  readonly identity?: 'own';
   run(work: CommandWork<Config>): AsyncGenerator<Step, Words, Answer>;
 };
 

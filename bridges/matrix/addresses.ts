@@ -34,7 +34,11 @@ export const addresses: Addresses = {
 export function typed(text: string): Address {
   const id = fromLink(text.trim());
   if (isId(id)) return { kind: id.startsWith('@') ? 'contact' : 'room', realm: '', name: id };
-  return addresses.parse(id);
+  try {
+    return addresses.parse(id);
+  } catch {
+    throw new Failure('jid-malformed', { text: texts.typedAddress });
+  }
 }
 
 const SIGILS: Readonly<Record<string, string>> = { u: '@', r: '#', roomid: '!' };

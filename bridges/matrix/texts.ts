@@ -6,6 +6,10 @@ export const texts = catalogue({
     en: 'An address here looks like alice:example.org or #room:example.org, with the colon written as \\3a.',
     de: 'Eine Adresse hier sieht aus wie alice:example.org oder #raum:example.org, mit \\3a für den Doppelpunkt.',
   },
+  typedAddress: {
+    en: 'An address on Matrix looks like @alice:example.org or #room:example.org.',
+    de: 'Eine Adresse auf Matrix sieht aus wie @alice:example.org oder #raum:example.org.',
+  },
   fileRefused: {
     en: 'The homeserver takes no file of this size.',
     de: 'Der Homeserver nimmt keine Datei dieser Größe.',

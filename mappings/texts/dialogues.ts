@@ -12,6 +12,10 @@ export const dialogueTexts = catalogue({
   nothingToCancel: { en: 'There is nothing to cancel.', de: 'Es gibt nichts abzubrechen.' },
   cancelled: { en: 'It is cancelled.', de: 'Das ist abgebrochen.' },
   seeHelp: { en: 'Send help for what is understood here.', de: 'Mit help erfahren Sie, was hier verstanden wird.' },
+  ownAccount: {
+    en: 'This is for an account of your own on the network. Link it first, with register.',
+    de: 'Das ist für ein eigenes Konto im Netz gedacht. Verbinden Sie es zuerst, mit register.',
+  },
   noSuchCommand: { en: 'There is no such command here.', de: 'Diesen Befehl gibt es hier nicht.' },
   over: { en: 'This dialogue is over. Begin it anew.', de: 'Dieser Dialog ist vorbei. Beginnen Sie von vorn.' },
   busy: {
@@ -77,6 +81,10 @@ export const dialogueTexts = catalogue({
 /** Registering, with a form or step by step. */
 export const registerTexts = catalogue({
   title: { en: 'Register with this gateway', de: 'Bei diesem Gateway registrieren' },
+  titleOwn: {
+    en: 'Use an account of your own there (nobody needs one to write)',
+    de: 'Ein eigenes Konto dort benutzen (zum Schreiben ist keines nötig)',
+  },
   done: { en: 'You are registered.', de: 'Die Registrierung ist abgeschlossen.' },
   login: { en: 'Login method', de: 'Anmeldeverfahren' },
   asks: (network: Words) => ({

@@ -44,7 +44,9 @@ export const formTexts = catalogue({
     en: 'Your server and your client may keep your answer: delete it there.',
     de: 'Ihr Server und Ihr Programm heben die Antwort vielleicht auf: Löschen Sie sie dort.',
   },
-  now: (value: string) => ({ en: `Now: ${value}`, de: `Jetzt: ${value}` }),
+  now: (value: Words) => ({ en: `Now: ${en(value)}`, de: `Jetzt: ${de(value)}` }),
+  yes: { en: 'yes', de: 'ja' },
+  no: { en: 'no', de: 'nein' },
   skip: (sign: string) => ({ en: `${sign} leaves it as it is.`, de: `${sign} lässt es, wie es ist.` }),
   notAnOption: { en: 'This is none of the options.', de: 'Das steht nicht zur Auswahl.' },
 });

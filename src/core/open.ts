@@ -209,7 +209,7 @@ export function buildCore(parts: CoreParts) {
   ];
   const choosing = choiceCommands({ choices });
   const talks = openTalks({
-    ...{ ...ground, dialogues, rooms, sessions, admins },
+    ...{ ...ground, dialogues, identities, rooms, sessions, admins },
     own: memo(1000, (domain) => [
       ...registerCommands({ ...ground, logins, membership, people, sessions, settings }, transport(domain)),
       ...configureCommands(ownSettings, (scope) => settings.has(domain, scope)),

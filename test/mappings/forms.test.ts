@@ -76,7 +76,7 @@ describe('a form in a chat', () => {
       form.fields.filter(({ name }) => ['to', 'fast', 'bird'].includes(name)).map((one) => question(one, 'en')),
     ).toEqual([
       'To whom?',
-      'fast?\nAnswer yes or no.\nNow: false\n- leaves it as it is.',
+      'fast?\nAnswer yes or no.\nNow: no\n- leaves it as it is.',
       'bird?\n1. A dove\n2. 1\nAnswer with a number.\n- leaves it as it is.',
     ]);
     expect(question({ name: 'password', type: 'secret', required: true, value: ['x'] }, 'en')).not.toContain('x\n');

@@ -76,6 +76,6 @@ const recoverKeys: Run = async function* ({ session }): Dialogue {
 
 /** What is done with the keys of an account's device. */
 export const accountCommands: readonly Command<MatrixConfig>[] = [
-  { node: 'verify', on: 'gateway', who: 'user', title: texts.verify, run: verify },
-  { node: 'recover', on: 'gateway', who: 'user', title: texts.recover, run: recoverKeys },
+  { node: 'verify', on: 'gateway', who: 'user', identity: 'own', title: texts.verify, run: verify },
+  { node: 'recover', on: 'gateway', who: 'user', identity: 'own', title: texts.recover, run: recoverKeys },
 ];

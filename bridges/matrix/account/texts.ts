@@ -8,8 +8,8 @@ export const accountTexts = catalogue({
   byOauth: { en: 'With another device (OAuth)', de: 'Mit einem anderen Gerät (OAuth)' },
   title: { en: 'Your own account on Matrix', de: 'Ihr eigenes Konto auf Matrix' },
   consent: {
-    en: 'Encrypted messages are decrypted at this gateway and kept by your XMPP server.',
-    de: 'Verschlüsselte Nachrichten werden in diesem Gateway entschlüsselt und von Ihrem XMPP-Server aufbewahrt.',
+    en: 'This is for who has an account there: people and rooms on Matrix are reached without it, too. Encrypted messages are decrypted at this gateway and kept by your XMPP server.',
+    de: 'Das ist für alle, die dort ein Konto haben: Menschen und Räume auf Matrix sind auch ohne zu erreichen. Verschlüsselte Nachrichten werden in diesem Gateway entschlüsselt und von Ihrem XMPP-Server aufbewahrt.',
   },
   user: { en: 'Matrix address, such as @alice:example.org', de: 'Matrix-Adresse, etwa @alice:example.org' },
   server: { en: 'Homeserver, such as example.org', de: 'Homeserver, etwa example.org' },

@@ -57,13 +57,15 @@ export async function openBot({ host, config, server, ghosts, rooms, consents }:
     await host.state.delete({ key: PREFIX + room });
   }
 
-  /** What is answered to whoever writes to it alone. */
-  function answer(text: string): Words {
+  const help = (): Words => texts.botHelp(ghostId('alice@example.org', prefix, name), config.contact);
+
+  /** What is answered to whoever writes to it alone. Matrix tells nobody's language: who asks in German has it in German. */
+  function answer(text: string): string {
     const [found] = ADDRESS.exec(text) ?? [];
-    if (found !== undefined) return texts.botFound(found, ghostId(found.toLowerCase(), prefix, name));
+    if (found !== undefined) return wordsIn(texts.botFound(found, ghostId(found.toLowerCase(), prefix, name)), 'en');
     const [word] = text.replace(COMMAND, '$1').trim().toLowerCase().split(/\s/);
-    if (word === 'link') return texts.botLink(host.transport);
-    return texts.botHelp(ghostId('alice@example.org', prefix, name), config.contact);
+    if (word === 'link') return wordsIn(texts.botLink(host.transport), 'en');
+    return wordsIn(help(), word === 'hilfe' ? 'de' : 'en');
   }
 
   /** What it does in rooms, by the word that says it. */
@@ -154,7 +156,11 @@ export async function openBot({ host, config, server, ghosts, rooms, consents }:
     async invited({ id, room, sender, content }: RoomEvent): Promise<void> {
       await joinRoom(server, { user: bot, room, as: bot }, [serverOf(sender)]);
       if (await isEncrypted(server, room, bot)) return leaveRoom(server, bot, room, wordsIn(texts.declined, 'en'));
-      if (content.is_direct === true) return enter(room, 'direct');
+      if (content.is_direct === true) {
+        await enter(room, 'direct');
+        await consents.say(room, wordsIn(help(), 'en'), `answer ${id}`);
+        return;
+      }
       if (!(await consents.decides(room, sender))) return leaveRoom(server, bot, room, wordsIn(texts.botNoSay, 'en'));
       await enter(room, 'room');
       await consents.answered(room, 'allowed');
@@ -173,7 +179,7 @@ export async function openBot({ host, config, server, ghosts, rooms, consents }:
       if (inside.get(room) !== 'direct') {
         if (inside.has(room) || consents.of(room)) await heardInRoom(event);
       } else if (type === 'm.room.message' && content.msgtype === 'm.text' && text !== undefined)
-        await consents.say(room, wordsIn(answer(text), 'en'), `answer ${id}`);
+        await consents.say(room, answer(text), `answer ${id}`);
     },
   };
 }

@@ -24,6 +24,8 @@ export type Called =
 
 type Find = (address: string) => Promise<Named>;
 
+/** In English everywhere, and in the other languages of the texts. */
+const HELP = /^(?:help|\?|hilfe)$/;
 const BLANK = /^(\S+)\s*([\s\S]*)$/;
 /** An address with spaces stands in quotes. */
 const ADDRESS = /^(?:"([^"]+)"|(\S+))\s*([\s\S]*)$/;
@@ -35,7 +37,7 @@ const ADDRESS = /^(?:"([^"]+)"|(\S+))\s*([\s\S]*)$/;
 export async function call(text: string, offered: readonly Offer[], find: Find): Promise<Called> {
   const [, first = '', rest = ''] = BLANK.exec(text) ?? [];
   const node = first.toLowerCase();
-  if (node === 'help' || node === '?') return { kind: 'help' };
+  if (HELP.test(node)) return { kind: 'help' };
   const named = offered.filter((one) => one.node === node);
   if (named.length === 0) return address(text, find);
   const has = (on: Command['on']): boolean => named.some((one) => one.on === on);

@@ -38,6 +38,9 @@ type Turn = Surface & {
   readonly session: Session;
 };
 
+/** In English everywhere, and in the other languages of the texts. */
+const BACK = /^(?:back|zurück)$/i;
+const CANCEL = /^\s*(?:cancel|abbrechen)\s*$/i;
 /** Clients that are remembered (SECURITY rule 11), and the most messages of one that wait. */
 const SESSIONS = 1000;
 const WAITING = 10;
@@ -82,7 +85,7 @@ export function openChat({ dialogues, places, network, admit }: ChatParts): Core
 
   async function respond(turn: Turn, text: string): Promise<void> {
     const { session, who, transport, tell, foreign } = turn;
-    if (session.begun?.back && /^back$/i.test(text)) return goBack(turn, session.begun);
+    if (session.begun?.back && BACK.test(text)) return goBack(turn, session.begun);
     if (session.begun?.filling) return fill(turn, session.begun, session.begun.filling, text);
     const offered = dialogues.offered(who.user, transport);
     const list = () => help(offered, { domain: transport, network: network(transport) });
@@ -177,7 +180,7 @@ export function openChat({ dialogues, places, network, admit }: ChatParts): Core
     admit(who);
     const session = sessionOf(transport, who);
     const turn: Turn = { ...surface, who, transport, session };
-    if (/^\s*cancel\s*$/i.test(text)) return cancel(turn);
+    if (CANCEL.test(text)) return cancel(turn);
     if (session.waiting >= WAITING) throw new Failure('too-fast');
     session.waiting += 1;
     const answer = session.tail.then(() => answered(turn, text.trim()));

@@ -31,7 +31,7 @@ type Run = BoundCommand['run'];
  */
 export function registerCommands(
   parts: RegisterParts,
-  { talks: { logins }, realms }: Pick<Transport, 'talks' | 'realms'>,
+  { talks: { logins }, realms, mapping }: Pick<Transport, 'talks' | 'realms' | 'mapping'>,
 ): readonly BoundCommand[] {
   // Credentials are for a realm: of several, the gateway's address does not say which.
   const isOfRealm = ({ guests }: Login): boolean => guests || realms.length > 1;
@@ -44,7 +44,7 @@ export function registerCommands(
     {
       ...command,
       on: 'gateway',
-      title: texts.title,
+      title: mapping.facts.identity === 'both' ? texts.titleOwn : texts.title,
       run: needed.length > 0 ? loggingIn(parts, needed) : enrolling(parts),
     },
     { ...leave, on: 'gateway', title: texts.leave, run: leaving(parts) },

@@ -11,6 +11,7 @@ import type {
   Step,
 } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
+import type { Identities } from '#src/core/identities.ts';
 import type { Dialogues, Told } from '#src/core/index.ts';
 import type { Limits } from '#src/core/limits.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
@@ -67,6 +68,7 @@ export type TalkParts = {
   readonly accounts: Accounts;
   readonly admins: readonly string[];
   readonly dialogues: RunningDialogues;
+  readonly identities: Pick<Identities, 'of'>;
   readonly limits: Limits;
   readonly log: Log;
   /** The commands of the gateway itself on a transport. */
@@ -81,7 +83,16 @@ export type TalkParts = {
 const pseudonym = (user: BareJid): string => createHash('sha256').update(user).digest('hex').slice(0, 12);
 
 /** Who may begin which command, and where. */
-export function openTalks({ accounts, admins, dialogues, limits, log, sessions, ...parts }: TalkParts): Dialogues {
+export function openTalks({
+  accounts,
+  admins,
+  dialogues,
+  identities,
+  limits,
+  log,
+  sessions,
+  ...parts
+}: TalkParts): Dialogues {
   function commandsOf(transport: string): readonly BoundCommand[] {
     const { talks, realms, onlyRealm, addresses } = parts.transport(transport);
     const isTaken = ({ node, on }: BoundCommand): boolean =>
@@ -116,6 +127,9 @@ export function openTalks({ accounts, admins, dialogues, limits, log, sessions, 
   // SECURITY rule 13: bare JIDs, matched exactly.
   const isFor = (user: BareJid, { who }: BoundCommand): boolean => who === 'user' || admins.includes(user);
 
+  const hasOwn = (user: BareJid, transport: string, { identity }: BoundCommand): boolean =>
+    identity !== 'own' || identities.of(accountKey(user, transport)) === 'own';
+
   return {
     async command({ owner, user }, of) {
       const { place, on, node } = of;
@@ -124,6 +138,7 @@ export function openTalks({ accounts, admins, dialogues, limits, log, sessions, 
       const command = commandsOf(transport).find((one) => one.node === node && one.on === on);
       if (!command) throw new Failure('item-not-found', { text: texts.noSuchCommand });
       if (!isFor(user, command)) throw new Failure('not-permitted');
+      if (!hasOwn(user, transport, command)) throw new Failure('not-registered', { text: texts.ownAccount });
       limits.spend('messages', user);
       if (command.who === 'admin')
         log.info({ event: 'admin command', by: pseudonym(user), transport, node }, 'an admin command');
@@ -143,7 +158,9 @@ export function openTalks({ accounts, admins, dialogues, limits, log, sessions, 
       });
     },
     offered: (user, transport) =>
-      accounts.permitted(user) ? commandsOf(transport).filter((one) => isFor(user, one)) : [],
+      accounts.permitted(user)
+        ? commandsOf(transport).filter((one) => isFor(user, one) && hasOwn(user, transport, one))
+        : [],
     begun: (user) => dialogues.begun((owner) => bareOf(owner) === user),
     answer: dialogues.answer,
     back: dialogues.back,
