@@ -375,7 +375,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     return drafts;
   }
 
-  return { take, retry: encrypted.retry, past };
+  return { take, retry: encrypted.retry, past, between: invitations.between };
 }
 
 /** What would be the same another time: a refusal of the homeserver, or an event that nobody has thought of. */

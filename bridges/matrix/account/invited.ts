@@ -59,6 +59,8 @@ export function openOwnInvitations(parts: OwnInvitationParts) {
 
   return {
     begin,
+    /** Resolves once nothing is done to come to where somebody has asked to talk alone. */
+    between: async (who: string): Promise<void> => (await begin()).between(account, who),
     /** Takes an invitation in: to talk alone it is accepted, once its sender may speak to the account. */
     async take(room: string, state: readonly unknown[]): Promise<void> {
       const members = state.map(objectOf).filter(({ type }) => type === 'm.room.member');

@@ -30,6 +30,7 @@ import type { Affiliation, Role } from '#src/model/party.ts';
 import { placeKey } from '#src/model/place.ts';
 import { openOwnDirects } from './directs.ts';
 import { openEntrance } from './entrance.ts';
+import type { OwnIncoming } from './incoming.ts';
 import type { Looks } from './looks.ts';
 import type { OwnRooms } from './rooms.ts';
 
@@ -47,6 +48,7 @@ export type OwnOutgoingParts = {
   readonly corrections: Corrections;
   readonly origins: Origins;
   readonly keys: DeviceKeys | undefined;
+  readonly invitations: Pick<OwnIncoming, 'between'>;
   /** Ends with the session. */
   readonly stop: AbortSignal;
   readonly looks: Looks;
@@ -84,7 +86,9 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       (await directs.madeFor(event.id, name));
     if (known !== undefined) return known;
     if (!make) throw new Failure('item-not-found');
-    return directs.make(event.id, name);
+    // Whoever has just asked to talk alone is written to in their room.
+    await parts.invitations.between(name);
+    return (await rooms.withBoth(name)) ?? directs.make(event.id, name);
   }
 
   const look = openEncryptionLook(server);

@@ -103,6 +103,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   const incoming = openOwnIncoming({ ...known, link: parts.link, directRooms: parts.directRooms, stop: stop.signal });
   const outgoing = openOwnOutgoing({
     ...known,
+    invitations: incoming,
     device,
     doubts: parts.doubts,
     stop: calls.signal,

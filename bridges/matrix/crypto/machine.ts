@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type * as Wasm from '@matrix-org/matrix-sdk-crypto-wasm';
 import type { Breaker } from '#bridges/matrix/breaker.ts';
 import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
@@ -8,6 +9,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { type CryptoEngine, loadEngine } from './engine.ts';
 import { type KeyStore, openKeyStore } from './store.ts';
+import { claimOf, openUnreached, type Unreached } from './unreached.ts';
 
 /** A call of the client-server API below `/_matrix/client`. `repeatable`: it may be made again. */
 export type KeyQuestion = {
@@ -108,6 +110,7 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
   let flushing: Promise<unknown> = Promise.resolve();
   let closed: Promise<void> | undefined;
   const read = openRecent<unknown>(READ);
+  const unreached = openUnreached(wasm.RequestType);
 
   function alone<T>(work: () => Promise<T>): Promise<T> {
     const done = last.then(async () => {
@@ -142,6 +145,7 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
     // What others are told has to be there after a restart as well.
     await store.save();
     const answer = await call(callOf(wasm, request));
+    unreached.answered(request, answer);
     if (request.id !== undefined) await machine.markRequestAsSent(request.id, request.type, JSON.stringify(answer));
   }
 
@@ -149,6 +153,7 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
   async function sendBeside(request: KeyRequest, tries?: number): Promise<void> {
     const { id, type } = request;
     const answer = await call({ ...callOf(wasm, request), ...(tries !== undefined && { tries }) });
+    unreached.answered(request, answer);
     if (id !== undefined) await alone(() => machine.markRequestAsSent(id, type, JSON.stringify(answer)));
   }
 
@@ -168,7 +173,22 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
     return done;
   }
 
-  /** What has to be asked or told before a room can be written to, as far as that was not `tried` for it; nothing is left at last. */
+  const devicesOf = async (one: string): Promise<readonly string[]> =>
+    (await machine.getUserDevices(new wasm.UserId(one))).keys().map((id) => id.toString());
+
+  /** Asks once more, however lately that was, for keys without which nobody could read. Rejects with a `Failure` where it is in vain. */
+  async function askAgain({ users, devices }: Unreached): Promise<void> {
+    if (users.length > 0) await sendBeside(await alone(async () => machine.queryKeysForUsers(ids(users))));
+    if (Object.keys(devices).length > 0)
+      await sendBeside(new wasm.KeysClaimRequest(randomUUID(), JSON.stringify(claimOf(devices))));
+    const all = [...users, ...Object.keys(devices)];
+    if (await alone(() => unreached.among(all, devicesOf))) throw new Failure('remote-server-timeout');
+  }
+
+  /**
+   * What has to be asked or told before a room can be written to, as far as that was not `tried` for it; nothing is left at
+   * last. Where all others there are out of reach it is they.
+   */
   async function missingFor({ room, members, historyVisibility, encryption }: RoomKeys, tried: Set<Wasm.RequestType>) {
     const users = ids(members);
     const { KeysQuery, KeysClaim } = wasm.RequestType;
@@ -188,6 +208,9 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
       return claim ? [claim] : [];
     });
     if (claims.length > 0) return claims;
+    const others = members.filter((one) => one !== user && isId(one));
+    const lost = await unreached.among(others, devicesOf);
+    if (lost) return lost;
     return machine.shareRoomKey(new wasm.RoomId(room), ids(members), settingsOf(wasm, historyVisibility, encryption));
   }
 
@@ -200,11 +223,18 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
     for (let turn = 0; turn < TURNS; turn++) {
       const step = await alone(async () => {
         const missing = await missingFor(about, tried);
+        if ('users' in missing) return { unreached: missing, missing: [] };
         if (missing.length > 0) return { missing };
         const text = await machine.encryptRoomEvent(new wasm.RoomId(about.room), type, JSON.stringify(content));
         return { content: objectOf(JSON.parse(text)) };
       });
       if (step.content) return step.content;
+      const { unreached: lost } = step;
+      if (lost) {
+        await exchanges.run(`${about.room} unreached`, () => askAgain(lost));
+        // Whose devices are known by now may have no sessions yet.
+        tried.clear();
+      }
       for (const request of step.missing)
         await exchanges.run(`${about.room} ${request.type}`, () => sendBeside(request));
     }
@@ -220,6 +250,8 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
     sendBeside: (request) => sendBeside(request, 1),
     take: ({ events, changed, left, counts, fallbacks }) =>
       alone(async () => {
+        for (const { type, sender } of events.map(objectOf))
+          if (type === 'm.room.encrypted') unreached.heard(textOf(sender) ?? '');
         const unused = fallbacks && new Set(fallbacks);
         const numbers = new Map(Object.entries(counts));
         // One at a time: of two keys of one session that come at once the library keeps the last, be it the one that reads less.
