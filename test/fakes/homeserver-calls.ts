@@ -250,8 +250,8 @@ const CALLS: Readonly<Record<string, Answer>> = {
     return ok({ room_id: id, servers: [server] });
   },
   'POST client v1 appservice * ping'({ state, at }) {
-    if (state.pingRefusal) throw new Refusal(...state.pingRefusal);
     state.pings.push(at[0] ?? '');
+    if (state.pingRefusal) throw new Refusal(...state.pingRefusal);
     return ok({ duration_ms: 1 });
   },
   'GET client v1 room_summary *'({ state, call, at }) {

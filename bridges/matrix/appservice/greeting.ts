@@ -13,6 +13,10 @@ const UNREACHED: ReadonlySet<string | undefined> = new Set([
   'M_CONNECTION_TIMEOUT',
 ]);
 
+/** A homeserver that comes up together with us, or a proxy before us, is asked so often before that is an alarm, each so many ms after the other. */
+const TRIES = 3;
+const PAUSE = 10_000;
+
 export type GreetingParts = { readonly host: Host; readonly server: Homeserver; readonly bot: string };
 
 /**
@@ -22,12 +26,25 @@ export type GreetingParts = { readonly host: Host; readonly server: Homeserver; 
 export async function greet(parts: GreetingParts): Promise<void> {
   try {
     await isOurs(parts);
-    const path = ['v1', 'appservice', registrationId(parts.host.transport), 'ping'];
-    await parts.server.call({ method: 'POST', path, body: {}, tries: 1 });
+    await beReached(parts, TRIES);
   } catch (err) {
-    if (err instanceof Failure && UNREACHED.has(err.foreign))
-      parts.host.alarm('appservice', texts.unreached(err.foreign ?? ''));
-    parts.host.log.info({ err }, 'the homeserver was not asked for what it has for us');
+    unasked(parts, err);
+  }
+}
+
+const unasked = ({ host }: GreetingParts, err: unknown): void =>
+  host.log.info({ err }, 'the homeserver was not asked for what it has for us');
+
+async function beReached(parts: GreetingParts, tries: number): Promise<void> {
+  const { host, server } = parts;
+  try {
+    const path = ['v1', 'appservice', registrationId(host.transport), 'ping'];
+    await server.call({ method: 'POST', path, body: {}, tries: 1 });
+  } catch (err) {
+    if (!(err instanceof Failure) || !UNREACHED.has(err.foreign)) throw err;
+    if (tries === 1) host.alarm('appservice', texts.unreached(err.foreign ?? ''));
+    else host.clock.after(PAUSE, () => beReached(parts, tries - 1).catch((later: unknown) => unasked(parts, later)));
+    unasked(parts, err);
   }
 }
 

@@ -104,9 +104,21 @@ it.each<[string, (server: FakeHomeserver) => void, RegExp]>([
   ],
 ])('tells those who run it at the start what the homeserver says: %s', async (_, set, alarm) => {
   await using world = await killed(set);
-  const { alarms } = world.parts;
-  await world.parts.when('an alarm', () => alarms.length > 0);
+  const { alarms, clock } = world.parts;
+  const tick = setInterval(() => clock.advance(10_000), 10);
+  await world.parts.when('an alarm', () => alarms.length > 0).finally(() => clearInterval(tick));
   expect(alarms).toEqual([{ name: 'appservice', text: expect.stringMatching(alarm) }]);
+});
+
+it('is alarmed by no homeserver that does not reach it yet, while both are starting', async () => {
+  await using world = await killed(({ state }) => void (state.pingRefusal = [502, 'M_CONNECTION_FAILED']));
+  const { parts, server } = world;
+  const { pings } = server.state;
+  await server.when(() => pings.length === 1);
+  server.state.pingRefusal = undefined;
+  const tick = setInterval(() => parts.clock.advance(10_000), 10);
+  await server.when(() => pings.length === 2).finally(() => clearInterval(tick));
+  expect(parts.alarms).toEqual([]);
 });
 
 it('asks the homeserver for what it has for it as soon as it is there', async () => {
