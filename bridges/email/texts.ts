@@ -215,6 +215,10 @@ export const texts = catalogue({
     en: `Your mail to ${address} could not be delivered: the server of its recipient was out of reach for too long. It is not tried again.`,
     de: `Ihre E-Mail an ${address} konnte nicht zugestellt werden: Der Server des Empfängers war zu lange nicht zu erreichen. Es wird nicht noch einmal versucht.`,
   }),
+  returnedLarge: (address: string) => ({
+    en: `Your mail to ${address} could not be delivered: it is too large for its recipient. It is not tried again.`,
+    de: `Ihre E-Mail an ${address} konnte nicht zugestellt werden: Sie ist zu groß für den Empfänger. Es wird nicht noch einmal versucht.`,
+  }),
   returnedOther: (address: string) => ({
     en: `Your mail to ${address} could not be delivered. It is not tried again.`,
     de: `Ihre E-Mail an ${address} konnte nicht zugestellt werden. Es wird nicht noch einmal versucht.`,

@@ -41,6 +41,7 @@ const OTHER: Reason = { status: '5.0.0', words: texts.returnedOther };
 const REASONS: Partial<Record<FailureCode, Reason>> = {
   'service-unavailable': { status: '5.0.0', words: texts.returnedRefused },
   'remote-server-timeout': { status: '5.4.7', words: texts.returnedLate },
+  'too-large': { status: '5.3.4', words: texts.returnedLarge },
   internal: { status: '5.3.0', words: texts.returnedOther },
 };
 

@@ -11,8 +11,8 @@ import { answerSchema } from './answer-loop.ts';
 const DAY = 86_400_000;
 /** How long answers to a mail, and reports about it, are recognised. */
 const MAIL_TIME = 400 * DAY;
-/** How long it may be told that a mail was not delivered: longer than one waits for XMPP. */
-const RETURN_TIME = 30 * DAY;
+/** How long it may be told that a mail was not delivered: longer than one waits for XMPP, where nothing else is set. */
+const RETURN_TIME = 10 * DAY;
 /** How long a conversation goes on by itself. */
 const CONVERSATION_TIME = 400 * DAY;
 
