@@ -1,4 +1,5 @@
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { RoomEvent } from '#bridges/matrix/wire/event.ts';
 import { Failure } from '#src/model/failure.ts';
 
 /** A user and a room. `as`: the token may act for several, and it is done in the name of this one. */
@@ -39,3 +40,11 @@ export async function leaveRoom(server: Homeserver, as: string, id: string, reas
     if (!out) throw error;
   }
 }
+
+/** What the homeserver will say of a user who has just come into a room, or gone. */
+const membership = (user: string, room: string, is: 'join' | 'leave'): RoomEvent => ({
+  ...{ id: '', room, sender: user, type: 'm.room.member', stateKey: user, at: 0 },
+  content: { membership: is },
+});
+export const joinOf = (user: string, room: string): RoomEvent => membership(user, room, 'join');
+export const leaveOf = (user: string, room: string): RoomEvent => membership(user, room, 'leave');

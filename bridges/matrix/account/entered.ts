@@ -1,3 +1,4 @@
+import { leaveOf } from '#bridges/matrix/membership.ts';
 import { objectOf, type RoomEvent, readEvent } from '#bridges/matrix/wire/event.ts';
 import type { OwnRoomNews } from './sync.ts';
 
@@ -42,8 +43,5 @@ export function membershipIn(value: unknown, user: string): 'in' | 'out' | undef
 /** That a user is not in a room any more, as a sync tells it. */
 export function leavingOf({ id, state, timeline }: OwnRoomNews, user: string): RoomEvent {
   const told = [...state, ...timeline].findLast((value) => membershipIn(value, user) === 'out');
-  const content = { membership: 'leave' };
-  return (
-    readEvent(told, id) ?? { id: '', room: id, sender: user, type: 'm.room.member', stateKey: user, at: 0, content }
-  );
+  return readEvent(told, id) ?? leaveOf(user, id);
 }

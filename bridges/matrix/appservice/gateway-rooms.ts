@@ -1,10 +1,10 @@
 import { type Homeserver, until } from '#bridges/matrix/homeserver.ts';
 import { limited } from '#bridges/matrix/limit.ts';
-import { joinRoom, leaveRoom, membershipOf } from '#bridges/matrix/membership.ts';
+import { joinOf, joinRoom, leaveOf, leaveRoom, membershipOf } from '#bridges/matrix/membership.ts';
 import { openRoomServers } from '#bridges/matrix/room-servers.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { BRIDGE_TYPES, bridgeContent, bridgeKey, jidOfRoom } from '#bridges/matrix/wire/bridge-info.ts';
-import { listOf, objectOf, type RoomEvent, readEvent } from '#bridges/matrix/wire/event.ts';
+import { listOf, type RoomEvent, readEvent } from '#bridges/matrix/wire/event.ts';
 import { localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
 import { levelOf, neededFor } from '#bridges/matrix/wire/power.ts';
 import {
@@ -86,8 +86,10 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
   /** Rooms in which an earlier run has left ghosts, each with one that may look into it. */
   let left: Promise<Map<string, AccountKey>> | undefined;
 
-  /** Accounts that are on their way in, by the room. */
-  const entering = new Set<string>();
+  /** Accounts that are on their way in, by the room; and whether it was told meanwhile that they are out. */
+  const entering = new Map<string, { isOut: boolean }>();
+  /** Those on their way out. */
+  const leaving = new Set<string>();
   /** Those of whom a failed attempt is being undone: that is given up as long as nothing is done yet. */
   const undoing = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>();
 
@@ -143,9 +145,11 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     const wasIn = entered?.inside.delete(account) ?? false;
     if (entered?.inside.size === 0) rooms.delete(id);
     else if (entered && wasIn) await host.emit([goneFrom(entered.room, as, reason)]);
-    await leaveRoom(server, as, id, reason);
+    const key = `${account} ${id}`;
+    leaving.add(key);
+    await leaveRoom(server, as, id, reason).finally(() => leaving.delete(key));
     if (entered) applyState(entered.room, leaveOf(as, id));
-    await host.state.delete({ key: `${INSIDE}${account} ${id}` });
+    await host.state.delete({ key: INSIDE + key });
   }
 
   /** What others on XMPP see of a ghost that leaves. Its account may be on its way back, and is not what has gone. */
@@ -192,7 +196,8 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     const key = `${account} ${id}`;
     undoing.get(key)?.stop.abort(new Failure('recipient-unavailable'));
     await undoing.get(key)?.done;
-    entering.add(key);
+    const way = { isOut: false };
+    entering.set(key, way);
     let isIn = isForced === true;
     const wasKnown = rooms.has(id);
     try {
@@ -200,6 +205,10 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
       isIn = true;
       const entered = await loadOnce(id, as, by);
       assertNotBridged(entered);
+      if (way.isOut) {
+        isIn = false;
+        await assertThere(account, id, by);
+      }
       putInto(entered, entry);
       await host.state.put({ key: INSIDE + key }, '');
     } catch (error) {
@@ -210,6 +219,19 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
       entering.delete(key);
     }
     void label(id);
+  }
+
+  /** Rejects for who was put out while they came in; it may have been told late that they had gone before. */
+  async function assertThere(account: AccountKey, id: string, by: Homeserver): Promise<void> {
+    const as = ghosts.idOf(account);
+    const membership = await membershipOf(by, { user: as, room: id, as });
+    if (membership !== 'join') throw new Failure(membership === 'ban' ? 'banned' : 'not-permitted');
+  }
+
+  /** It is told that an account is in a room no more. */
+  function noteOut(account: AccountKey, id: string): void {
+    const way = entering.get(`${account} ${id}`);
+    if (way) way.isOut = true;
   }
 
   /** Beside all else; whoever comes again waits for it. */
@@ -263,9 +285,9 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     get: (id: string): GatewayRoom | undefined => rooms.get(id),
     occupants,
     servers,
-    /** Whether an account is on its way in, or back out of where it could not stay. */
+    /** Whether an account is on its way in, or out. */
     isPassing: (account: AccountKey, id: string): boolean =>
-      entering.has(`${account} ${id}`) || undoing.has(`${account} ${id}`),
+      [entering, leaving, undoing].some((all) => all.has(`${account} ${id}`)),
 
     /** Puts an account's ghost into a room. Rejects with a `Failure` where that is refused, or takes too long. */
     enter: (entering: Entering): Promise<void> =>
@@ -308,7 +330,11 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
       (await host.state.get({ key: `${INSIDE}${account} ${id}` })) !== undefined,
 
     /** What has changed in a room of which nothing is known yet, but asked for. */
-    changed: (event: RoomEvent): void => void loading.get(event.room)?.since.push(event),
+    changed(event: RoomEvent): void {
+      loading.get(event.room)?.since.push(event);
+      const account = event.type === 'm.room.member' ? ghosts.accountOf(event.stateKey ?? '') : undefined;
+      if (account !== undefined && event.content.membership !== 'join') noteOut(account, event.room);
+    },
 
     leave,
     expel,
@@ -336,6 +362,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
 
     /** The ghost of an account has been put out of a room. */
     async removed(account: AccountKey, id: string): Promise<void> {
+      noteOut(account, id);
       const entered = rooms.get(id);
       entered?.inside.delete(account);
       if (entered?.inside.size === 0) rooms.delete(id);
@@ -369,11 +396,3 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     },
   };
 }
-
-/** What the homeserver will say of a ghost that has just come or gone. */
-const membership = (user: string, room: string, content: object): RoomEvent => ({
-  ...{ id: '', room, sender: user, type: 'm.room.member', stateKey: user, at: 0 },
-  content: objectOf(content),
-});
-const joinOf = (user: string, room: string): RoomEvent => membership(user, room, { membership: 'join' });
-const leaveOf = (user: string, room: string): RoomEvent => membership(user, room, { membership: 'leave' });
