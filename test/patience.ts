@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 
 /** Milliseconds that a test waits at the longest for what has to come: a machine may be busy, and only what fails waits so long. */
-export const PATIENCE = 60_000;
+export const PATIENCE = 50_000;
 
 type Looks = { /** Milliseconds, as all here. */ readonly timeout?: number; readonly interval?: number };
 

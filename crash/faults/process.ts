@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault, underLoad } from './fault.ts';
 
-/** A graceful stop may take so long, in ms. */
-const STOP = 10_000;
+/** A graceful stop may take so long, in ms: `stop_time`, and what a busy machine takes to end a process. */
+const STOP = 30_000;
 
 /** The time of day jumps by a day, twice, while everything waits. */
 export const clockJump: Fault = {

@@ -307,6 +307,8 @@ function serverHabits(peers: readonly Peer[], options: Options): Readonly<Record
     QUIT: ([reason = ''], peer) => {
       for (const other of near(peer)) if (other !== peer) other.send(`:${mask(peer)} QUIT :Quit: ${reason}`);
       for (const channel of channels.values()) channel.members = channel.members.filter((member) => member !== peer);
+      // The nick is free at once, however long the line takes to end.
+      peer.registered = false;
       peer.send(`ERROR :Closing link: (${peer.nick}) [Quit: ${reason}]`);
       peer.end();
     },

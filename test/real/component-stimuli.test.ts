@@ -202,9 +202,9 @@ for (const server of ['prosody', 'ejabberd24'] as const) {
       await world.xmpp.kill();
       phone.destroy();
       await world.xmpp.restart();
-      world.jump(30);
       await world.gateway.online();
-      world.jump(61);
+      await using bob = await world.login('bob');
+      await world.later(61, bob);
       await irc.next(({ command }) => command === '731', 'that alice is gone');
     });
   });

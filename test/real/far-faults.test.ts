@@ -106,7 +106,7 @@ async function tried(world: World): Promise<number> {
 async function jumps(world: World, minutes: number): Promise<void> {
   let steps = await eventually(() => tried(world), EARLY);
   for (let minute = 0; minute < minutes; minute++) {
-    world.jump(61);
+    await world.later(61);
     const before = steps;
     steps = await eventually(async () => {
       const now = await tried(world);
@@ -153,11 +153,9 @@ async function arrive(far: FarName, { begin, end, minutes = 1 }: Fault): Promise
   const ended = performance.now();
   await using juliet = await world.farUser('juliet', really ? 10 * MINUTE : undefined);
   const arriving = Promise.all([texts(juliet, TEXTS.length), texts(juliet, 1, [ANSWER])]);
-  const pulse = really ? undefined : setInterval(() => world.jump(10), 1000);
-  try {
+  {
+    await using _ = really ? undefined : await world.pulse(10);
     expect(await arriving).toEqual([TEXTS, [ANSWER]]);
-  } finally {
-    clearInterval(pulse);
   }
   if (really) await print(world, ended, 'after the end of it');
   await eventually(async () => expect(await owed(world)).toEqual([]), EARLY);
@@ -187,7 +185,7 @@ for (const far of ['prosody', 'ejabberd24'] as const) {
       juliet.destroy();
       for (const text of TEXTS) irc.send(`PRIVMSG Juliet :${text}`);
       await eventually(async () => expect(await owed(world)).toHaveLength(TEXTS.length), EARLY);
-      world.jump(40);
+      await world.later(40);
       const notice = await irc.next(({ command, nick }) => command === 'NOTICE' && nick === 'Juliet', 'the notice');
       expect(notice.params).toEqual(['irene', 'A message of yours could not be delivered to me.']);
       await eventually(async () => expect(await owed(world)).toEqual([]), EARLY);

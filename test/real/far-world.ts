@@ -9,8 +9,9 @@ import { jumpingClock } from '../jumping-clock.ts';
 import { PATIENCE } from '../patience.ts';
 import { folder } from '../process/cli/isthmus.ts';
 import { FAR, HOME, startFederation } from './federation.ts';
+import { later, pulse } from './later.ts';
 import { startInspircd, xml, xmppClient } from './servers.ts';
-import { plain } from './world.ts';
+import { pinged, plain } from './world.ts';
 import type { XmppClient } from './xmpp.ts';
 import type { XmppServerName } from './xmpp-servers.ts';
 
@@ -45,7 +46,7 @@ export async function startFarWorld({ far, home, limits, timeout, persistent = t
       ...(home && { home }),
       ...(timeout && { timeout }),
       domains: { [IRC]: SECRET, [SMS]: SECRET },
-      users: { alice: 'pw' },
+      users: { alice: 'pw', warden: 'pw' },
       farUsers: { juliet: 'pw', romeo: 'pw' },
     }),
   );
@@ -80,6 +81,10 @@ export async function startFarWorld({ far, home, limits, timeout, persistent = t
   const gateway = stack.use(await startGateway(config, { log, metrics, clock, site }));
   await gateway.online();
   const resources = stack.move();
+  const jump = (seconds: number): void => clock.jump(seconds * 1000);
+  /** Somebody at the gateway's server whom nobody sees. */
+  const watching = () =>
+    xmppClient({ port: servers.home.ports.c2s, domain: HOME, user: 'warden', password: 'pw', resource: 'x' });
   const login = async (domain: string, port: number, user: string, patience = PATIENCE): Promise<XmppClient> => {
     const client = await xmppClient({ port, domain, user, password: 'pw', resource: 'x', patience });
     await client.send(xml('presence'));
@@ -95,7 +100,23 @@ export async function startFarWorld({ far, home, limits, timeout, persistent = t
     texted: (body: string) =>
       twilio.when(() => twilio.messages.some((one) => one.to === PHONE && one.body.includes(body))),
     /** Moves the gateway's time on, in seconds, whatever else goes on. */
-    jump: (seconds: number): void => clock.jump(seconds * 1000),
+    jump,
+    /** Lets time pass for the gateway, in seconds, in which its links hear from their server. */
+    async later(seconds: number): Promise<void> {
+      await using warden = await watching();
+      await later(seconds, { jump, trip: () => pinged(warden, [IRC, SMS]) });
+    },
+    /** The same until it is disposed of: so many seconds in each of the machine. */
+    async pulse(seconds: number): Promise<AsyncDisposable> {
+      const warden = await watching();
+      const beat = pulse(seconds, { jump, trip: () => pinged(warden, [IRC, SMS]) });
+      return {
+        async [Symbol.asyncDispose]() {
+          beat[Symbol.dispose]();
+          await warden[Symbol.asyncDispose]();
+        },
+      };
+    },
     alice: () => login(HOME, servers.home.ports.c2s, 'alice'),
     /** Logs a user of the other server in, who waits so many ms for what has to come. */
     farUser: (user: 'juliet' | 'romeo', patience?: number) => login(FAR, servers.far.ports.c2s, user, patience),

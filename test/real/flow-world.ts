@@ -12,8 +12,9 @@ import { pigeonServer } from '../invented/server.ts';
 import { jumpingClock } from '../jumping-clock.ts';
 import { folder } from '../process/cli/isthmus.ts';
 import { FAR, HOME, startFederation } from './federation.ts';
-import { startNgircd } from './servers.ts';
-import { plain } from './world.ts';
+import { pulse } from './later.ts';
+import { startNgircd, xmppClient } from './servers.ts';
+import { pinged, plain } from './world.ts';
 import { startXmppServer } from './xmpp-servers.ts';
 
 export const IRC = 'irc.localhost';
@@ -34,7 +35,7 @@ export async function startFlowWorld({ far }: { readonly far: boolean }) {
   const servers = far
     ? stack.use(
         await startFederation({
-          ...{ far: 'prosody', domains, users: {}, farUsers: USERS },
+          ...{ far: 'prosody', domains, users: { warden: 'pw' }, farUsers: USERS },
           farModules: ['register'],
         }),
       )
@@ -67,6 +68,7 @@ export async function startFlowWorld({ far }: { readonly far: boolean }) {
   const gateway = stack.use(await startGateway(config, { log, metrics, clock, site }));
   await gateway.online();
   const resources = stack.move();
+  const jump = (seconds: number): void => clock.jump(seconds * 1000);
   return {
     ircd,
     order,
@@ -77,7 +79,18 @@ export async function startFlowWorld({ far }: { readonly far: boolean }) {
     /** The time of day of the gateway, in ms since 1970. */
     now: clock.now,
     /** Moves it on, in seconds. */
-    jump: (seconds: number): void => clock.jump(seconds * 1000),
+    jump,
+    /** Does so until it is disposed of, so many seconds in each of the machine, in which the links hear from their server. */
+    async pulse(seconds: number): Promise<AsyncDisposable> {
+      const warden = await xmppClient({ port: home.ports.c2s, domain: HOME, user: 'warden', password: 'pw' });
+      const beat = pulse(seconds, { jump, trip: () => pinged(warden, [IRC, PIGEON]) });
+      return {
+        async [Symbol.asyncDispose]() {
+          beat[Symbol.dispose]();
+          await warden[Symbol.asyncDispose]();
+        },
+      };
+    },
     /** What is behind a link to the gateway's listener. */
     async fetch(url: string): Promise<Buffer> {
       const { status, ...answer } = await get(url.replace(PUBLIC, `http://${web.addresses.http}`));

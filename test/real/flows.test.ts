@@ -65,17 +65,19 @@ async function cut({ world, flows, nets }: Flows): Promise<void> {
 /** What was written in private meanwhile comes once and in order; nobody is left with a room in which they are not. */
 async function recovers({ world, flows, juliet }: Flows): Promise<void> {
   world.far?.mend();
-  const pulse = setInterval(() => world.jump(2), 500);
-  for (const flow of flows) {
-    const { client, net } = flow;
-    const texts = inPrivate(flow);
-    const found: string[] = [];
-    const isOne = (one: Element): boolean => isFrom(one, net.contact) && texts.includes(one.getChildText('body') ?? '');
-    while (found.length < texts.length)
-      found.push((await client.next(isOne, `text ${found.length + 1} of ${flow.user}`)).getChildText('body') ?? '');
-    expect(found).toEqual(texts);
+  {
+    await using _ = await world.pulse(4);
+    for (const flow of flows) {
+      const { client, net } = flow;
+      const texts = inPrivate(flow);
+      const found: string[] = [];
+      const isOne = (one: Element): boolean =>
+        isFrom(one, net.contact) && texts.includes(one.getChildText('body') ?? '');
+      while (found.length < texts.length)
+        found.push((await client.next(isOne, `text ${found.length + 1} of ${flow.user}`)).getChildText('body') ?? '');
+      expect(found).toEqual(texts);
+    }
   }
-  clearInterval(pulse);
   for (const { client, net, user } of flows) {
     const isAway = (one: Element): boolean => isFrom(one, net.contact) && one.getChildText('show') === 'away';
     if (net.away) await client.next(isAway, `that ${net.name} is away, for ${user}`);

@@ -47,8 +47,8 @@ for (const far of ['prosody', 'ejabberd24'] as const) {
           await enter(alice, ROOM, 'Alice');
           await world.home[how]();
           await world.home.restart();
-          world.jump(30);
           await world.gateway.online();
+          await world.later(30);
           for (const { client, nick } of guests) {
             await client.next(isWithoutAlice, `the going of Alice for ${nick} in run ${run}`);
             if (await isIn(client, nick)) await client.send(xml('presence', { to: `${ROOM}/x`, type: 'unavailable' }));

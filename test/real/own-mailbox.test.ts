@@ -13,8 +13,10 @@ import { oauthServer } from '../fakes/oauth-server.ts';
 import { jumpingClock } from '../jumping-clock.ts';
 import { folder } from '../process/cli/isthmus.ts';
 import { startDovecot } from './dovecot.ts';
+import { later } from './later.ts';
 import { startPostfix } from './postfix.ts';
 import { describeReal, startProsody, xml, xmppClient } from './servers.ts';
+import { pinged } from './world.ts';
 import type { Element, XmppClient } from './xmpp.ts';
 
 const MAIL = 'mail.localhost';
@@ -145,8 +147,7 @@ async function isRead(alice: XmppClient): Promise<void> {
 /** What she writes goes once the time for more of it is over. */
 async function write({ alice, clock }: OwnWorld, id: string, text: string): Promise<void> {
   await alice.send(xml('message', { to: jid('bob@peer.test'), type: 'chat', id }, xml('body', {}, text)));
-  await alice.ask(xml('iq', { type: 'get', to: MAIL }, xml('ping', { xmlns: 'urn:xmpp:ping' })));
-  await alice.ask(xml('iq', { type: 'get', to: MAIL }, xml('ping', { xmlns: 'urn:xmpp:ping' })));
+  await pinged(alice, [MAIL, MAIL]);
   clock.jump(21_000);
 }
 
@@ -248,7 +249,10 @@ describeReal("a mailbox of a user's own", NEEDS, () => {
     await write(world, 'm1', 'Ciao');
     expect(await mailOfBob(world)).toMatch(/using TLSv1\.[23][\s\S]*\(Authenticated sender: alice\)/);
     // The token is over: what is written next goes with another, and so does the line that comes after this one.
-    clock.jump(120_000);
+    await later(120, {
+      jump: (seconds) => clock.jump(seconds * 1000),
+      trip: () => pinged(alice, [MAIL]),
+    });
     await write(world, 'm2', 'Ciao again');
     const answer = await answered(world, ['Message-ID: <b1@peer.test>'], 'And to you.');
     expect(answer.getChildText('body')).toMatch(/And to you\.$/);

@@ -12,6 +12,7 @@ import { folder } from '../process/cli/isthmus.ts';
 import { startInspircdWithServices } from './atheme.ts';
 import { startHybrid } from './hybrid.ts';
 import { startIrc2 } from './irc2.ts';
+import { later } from './later.ts';
 import { startInspircd, startNgircd, xml, xmppClient } from './servers.ts';
 import type { Element, XmppClient } from './xmpp.ts';
 import { startXmppServer, type XmppServerName, type XmppServerOptions } from './xmpp-servers.ts';
@@ -90,25 +91,25 @@ export async function startWorld({ ircd: name, server = 'prosody', net: more, vi
   const gateway: Gateway = stack.use(await startGateway(config, { log: openLog('silent'), metrics, clock }));
   await gateway.online();
   const resources = stack.move();
+  const jump = (seconds: number): void => clock.jump(seconds * 1000);
   return {
     xmpp,
     ircd,
     gateway,
     metrics,
     /** Moves the gateway's time on, in seconds, whatever else goes on. */
-    jump: (seconds: number): void => clock.jump(seconds * 1000),
+    jump,
     /**
      * Lets time pass for the gateway, in seconds; the client's round trips are for those who have to hear from it
      * meanwhile: the links of all its domains, of which the XMPP server has read then what they were last asked, and
      * somebody on IRC.
      */
     async later(seconds: number, client: XmppClient, irc?: { barrier(): Promise<unknown> }): Promise<void> {
-      for (let left = seconds; left > 0; left -= 5) {
-        clock.jump(Math.min(left, 5) * 1000);
-        for (const to of Object.keys(domains))
-          await client.ask(xml('iq', { type: 'get', to }, xml('ping', { xmlns: 'urn:xmpp:ping' })));
+      const trip = async (): Promise<void> => {
+        await pinged(client, Object.keys(domains));
         await irc?.barrier();
-      }
+      };
+      await later(seconds, { jump, trip });
     },
     /** Logs a user in and sends presence, as every client does. */
     async login(user: keyof typeof users, resource?: string): Promise<XmppClient> {
@@ -118,6 +119,11 @@ export async function startWorld({ ircd: name, server = 'prosody', net: more, vi
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+/** Resolves once domains of the gateway have answered a client. */
+export async function pinged(client: XmppClient, domains: readonly string[]): Promise<void> {
+  for (const to of domains) await client.ask(xml('iq', { type: 'get', to }, xml('ping', { xmlns: 'urn:xmpp:ping' })));
 }
 
 /** The settings of a server of IRC that is reached without TLS, and without a throttle. */

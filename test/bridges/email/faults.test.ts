@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { config as configSchema } from '#bridges/email/config.ts';
 import { openSmarthost } from '#bridges/email/out/smarthost.ts';
 import type { Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
+import { collectGarbage } from '../../garbage.ts';
 import { handClock } from '../../hand-clock.ts';
 
 type Phase = 'greeting' | 'ehlo' | 'starttls' | 'auth' | 'mail' | 'rcpt' | 'data' | 'dot' | 'quit';
@@ -261,8 +260,6 @@ describe('a mail server', () => {
   });
 
   it('that has mails leaves nothing of them here', async () => {
-    setFlagsFromString('--expose_gc');
-    const collect = runInNewContext('gc') as () => void;
     await using server = await serverWith({ at: 'starttls', says: '' }, []);
     const { smarthost } = smarthostAt(server.port, {});
     const envelope = { from: 'b.x@mail.example', to: 'bob@example.com', envelopeId: 'x', success: true };
@@ -270,7 +267,7 @@ describe('a mail server', () => {
       await Promise.all([...server.sockets].map((socket) => once(socket, 'close')));
       for (let turn = 0; turn < 5; turn += 1) {
         await new Promise((done) => setImmediate(done));
-        collect();
+        collectGarbage();
       }
       return process.memoryUsage().arrayBuffers;
     };
