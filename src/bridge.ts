@@ -156,6 +156,8 @@ export type BridgeDefinition<Config = unknown> = {
   addresses(config: Config): Addresses;
   /** The realms that the operator listed, for disco and for prompts. Pure. */
   realms(config: Config): readonly string[];
+  /** What its network cannot reach us without: the public listener, or that and its public address. Pure. */
+  needs?(config: Config): 'listener' | 'address';
   /** The one realm whose commands are offered at the gateway's own address, too. Pure. */
   onlyRealm?(config: Config): string | undefined;
   /** What sending an event costs. Pure; a budget that `budgets` does not name is a bug. */

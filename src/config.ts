@@ -26,6 +26,7 @@ export async function loadConfig(file: string): Promise<{ config: Config } | { p
     ...('findings' in checked ? checked.findings.filter(({ path }) => !path.includes('__proto__')) : []),
     ...findings,
     ...('value' in checked ? await expiryFindings(checked.value.limits.expiry) : []),
+    ...('value' in checked ? transports.flatMap((one) => needFindings(checked.value.http, one)) : []),
   ];
   if ('value' in checked && found.length === 0) return { config: { ...checked.value, transports } };
   return { problems: found.map(locate).sort((a, b) => a.line - b.line) };
@@ -37,6 +38,16 @@ async function expiryFindings(expiry: Readonly<Record<string, number>>): Promise
   return Object.keys(expiry)
     .filter((kind) => !known.includes(kind))
     .map((kind) => ({ path: ['limits', 'expiry', kind], text: unknownKey(kind, known) }));
+}
+
+/** What a network cannot reach us without. */
+function needFindings(http: ConfigFile['http'], { domain, definition, settings }: TransportConfig): Finding[] {
+  const need = definition.needs?.(settings);
+  if (need === undefined) return [];
+  const why = `transports.${domain} cannot be reached from its network without it`;
+  if (!http) return [{ path: ['http'], text: `is missing: ${why}` }];
+  if (need === 'listener' || http.public_url !== undefined) return [];
+  return [{ path: ['http', 'public_url'], text: `is missing: ${why}` }];
 }
 
 /** A section whose lines are all comments has no value: the same as if it were not there. */

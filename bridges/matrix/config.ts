@@ -40,6 +40,10 @@ export const config = z.strictObject({
         .optional()
         .describe('Where the homeserver reaches us, if not at http.public_url: up to and with /hooks/...'),
     })
+    .refine(({ as_token, hs_token }) => as_token.open() !== hs_token.open(), {
+      path: ['hs_token'],
+      error: 'must be another one than as_token',
+    })
     .describe('The registration as an application service, as matrix-registration writes it'),
   ghost_name: z
     .string()

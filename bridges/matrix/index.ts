@@ -20,6 +20,7 @@ export const bridge: BridgeDefinition<MatrixConfig> = {
   identity: { type: 'matrix', name: 'Matrix', prompt: { text: texts.prompt, label: texts.promptLabel } },
   mapping,
   config,
+  needs: ({ appservice }) => (appservice.url === undefined ? 'address' : 'listener'),
   settings: () => ({ account }),
   logins: [...passwordAndToken, bySso, byOauth],
   commands: accountCommands,

@@ -128,12 +128,28 @@ export const texts = catalogue({
   }),
   reachedAgain: { en: 'The Matrix homeserver answers again.', de: 'Der Matrix-Homeserver antwortet wieder.' },
   notRegistered: {
-    en: 'The homeserver does not know this gateway: register what matrix-registration writes, and restart it.',
-    de: 'Der Homeserver kennt dieses Gateway nicht: Tragen Sie ein, was matrix-registration schreibt, und starten Sie ihn neu.',
+    en: 'The homeserver does not know the as_token of this gateway: register what matrix-registration writes (Synapse has its file in app_service_config_files), and restart it.',
+    de: 'Der Homeserver kennt das as_token dieses Gateways nicht: Tragen Sie ein, was matrix-registration schreibt (bei Synapse als Datei in app_service_config_files), und starten Sie ihn neu.',
   },
+  noHomeserver: (url: string) => ({
+    en: `No Matrix homeserver answers at ${url}: homeserver.url has to lead to its client-server API.`,
+    de: `Unter ${url} antwortet kein Matrix-Homeserver: homeserver.url muss zu seiner Client-Server-API führen.`,
+  }),
   unreached: (why: string) => ({
-    en: `The homeserver does not reach this gateway, or with another token (${why}): look at http.public_url, hs_token and what matrix-registration has written.`,
-    de: `Der Homeserver erreicht dieses Gateway nicht oder mit einem anderen Token (${why}): Sehen Sie nach http.public_url, hs_token und dem, was matrix-registration geschrieben hat.`,
+    en: `The homeserver does not reach this gateway at the url of its registration (${why}): http.public_url, or appservice.url, has to lead here from there. Then register what matrix-registration writes, and restart it.`,
+    de: `Der Homeserver erreicht dieses Gateway nicht unter der url seiner Registrierung (${why}): http.public_url, oder appservice.url, muss von dort hierher führen. Tragen Sie dann ein, was matrix-registration schreibt, und starten Sie ihn neu.`,
+  }),
+  elsewhere: (status: number | undefined) => ({
+    en: `At the url of its registration the homeserver finds something else than this gateway (M_BAD_STATUS, ${status ?? 'no status'}): look at http.public_url, or appservice.url, and at the proxy before it. Then register what matrix-registration writes, and restart it.`,
+    de: `Unter der url seiner Registrierung findet der Homeserver etwas anderes als dieses Gateway (M_BAD_STATUS, ${status ?? 'kein Status'}): Sehen Sie nach http.public_url, oder appservice.url, und dem Proxy davor. Tragen Sie dann ein, was matrix-registration schreibt, und starten Sie ihn neu.`,
+  }),
+  otherToken: {
+    en: 'The homeserver shows this gateway another token than its hs_token: register what matrix-registration writes, and restart it.',
+    de: 'Der Homeserver zeigt diesem Gateway ein anderes Token als sein hs_token: Tragen Sie ein, was matrix-registration schreibt, und starten Sie ihn neu.',
+  },
+  otherId: (id: string) => ({
+    en: `The homeserver knows this gateway under another id than "${id}", as from before a change of its domain: register what matrix-registration writes in place of that, and restart it.`,
+    de: `Der Homeserver kennt dieses Gateway unter einer anderen id als „${id}“, etwa von vor einem Wechsel der Domain: Tragen Sie statt dessen ein, was matrix-registration schreibt, und starten Sie ihn neu.`,
   }),
   otherName: (found: string, ours: string) => ({
     en: `The homeserver calls this gateway ${found}, the config ${ours}: set homeserver.name and appservice.bot as it has them, and register what matrix-registration writes.`,

@@ -254,7 +254,9 @@ export const house = z
       })
       .prefault({})
       .describe('The key that seals passwords in the store. Keep a copy, apart from the copies of the store.'),
-    http: http.optional().describe('The public web listener: /hooks, /media, /healthz and /readyz.'),
+    http: http
+      .optional()
+      .describe('The public web listener: /hooks, /media, /healthz and /readyz. Networks that call us need it.'),
     media: media
       .optional()
       .describe('Files that cross as links on the public listener, and long texts. Without it there are none.'),

@@ -57,7 +57,7 @@ export class FakeState {
   /** The names by which application services have asked to be called. */
   readonly pings: string[] = [];
   /** Why it does not reach who asks for that. */
-  pingRefusal: [status: number, errcode: string] | undefined;
+  pingRefusal: [status: number, errcode: string, more?: Json | undefined] | undefined;
   /** What is answered to who asks for the directories of rooms and people, where there are none. */
   directory: readonly [status: number, errcode: string] | undefined;
   /** Bytes of a file that is taken, and whether that is told: at the path of now, at that of before, or nowhere. */

@@ -22,7 +22,7 @@ import { openDirects } from './directs.ts';
 import { entersDirect } from './enters-direct.ts';
 import { openGatewayRooms } from './gateway-rooms.ts';
 import { openGhosts, registerUser } from './ghosts.ts';
-import { greet } from './greeting.ts';
+import { greet, introduce, reasonOf } from './greeting.ts';
 import { openIncoming } from './incoming.ts';
 import { openModeration } from './moderation.ts';
 import { openOutage } from './outage.ts';
@@ -133,16 +133,20 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
 
   /** Sees to the gateway's own user, however long that takes. Never rejects. */
   async function begin(): Promise<void> {
+    const parts = { host, server, bot: ghosts.bot, url: homeserver.url };
     try {
+      await introduce(parts);
       await registerUser(server, nameOf(ghosts.bot));
     } catch (err) {
       if (closed) return;
-      host.log.warn({ err }, 'the homeserver does not know this gateway');
-      host.clock.after(err instanceof Failure && !err.row.retry ? UNKNOWN : AWAY, () => void begin());
+      const isRefusal = err instanceof Failure && !err.row.retry;
+      const what = isRefusal ? 'the homeserver does not let this gateway in' : 'the homeserver does not answer';
+      host.log.warn({ homeserver: homeserver.url, ...reasonOf(err) }, what);
+      host.clock.after(isRefusal ? UNKNOWN : AWAY, () => void begin());
       return;
     }
     policies.begin();
-    void greet({ host, server, bot: ghosts.bot });
+    void greet(parts);
     // How it looks is worth a word in the log, and holds up nothing.
     await bot
       .look()

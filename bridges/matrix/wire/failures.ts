@@ -40,13 +40,16 @@ export function failureOf(status: number, body: unknown, uncertain = false): Fai
     certain: !(uncertain && status >= 500),
     ...(foreign !== undefined && { foreign }),
     ...(retryAfter !== undefined && { retryAfter }),
-    ...(answer.soft_logout === true && { cause: answer }),
+    ...((answer.soft_logout === true || numberOf(answer.status) !== undefined) && { cause: answer }),
   });
 }
 
 /** Whether a homeserver that refuses a token keeps its device (§5.7.2). */
 export const isSoftLogout = ({ foreign, cause }: Failure): boolean =>
   foreign === 'M_UNKNOWN_TOKEN' && objectOf(cause).soft_logout === true;
+
+/** With what status an application service has answered its homeserver (client-server API, `M_BAD_STATUS`). */
+export const statusTold = ({ cause }: Failure): number | undefined => numberOf(objectOf(cause).status);
 
 function byStatus(status: number): FailureCode {
   if (status === 429) return 'too-fast';

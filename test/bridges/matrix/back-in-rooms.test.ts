@@ -4,6 +4,7 @@ import { config } from '#bridges/matrix/config.ts';
 import { type AccountKey, accountKey, type BareJid, type EventId } from '#src/model/ids.ts';
 import { testHost } from '../../contract/host.ts';
 import { AS_TOKEN, type FakeHomeserver, HS_TOKEN, homeserver, SERVER } from '../../fakes/homeserver.ts';
+import type { Json } from '../../fakes/homeserver-state.ts';
 import { hooksServer } from '../../fakes/hooks.ts';
 
 const ALICE = `@alice:${SERVER}`;
@@ -12,7 +13,7 @@ const ROMEO: AccountKey = accountKey('romeo@a.example' as BareJid, 'matrix.examp
 const GHOST = `@_xmpp_romeo=40a.example:${SERVER}`;
 
 /** A bridge that begins where another has ended without a word: Romeo's ghost is in a room. */
-async function killed(set: (server: FakeHomeserver) => void = () => undefined) {
+async function killed(set: (server: FakeHomeserver) => void = () => undefined, below = '') {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await homeserver());
   set(server);
@@ -28,7 +29,7 @@ async function killed(set: (server: FakeHomeserver) => void = () => undefined) {
   await parts.host.state.put({ key: `inside ${ROMEO} ${ROOM}` }, '');
   say('before');
   const settings = config.parse({
-    homeserver: { url: server.url, name: SERVER },
+    homeserver: { url: server.url + below, name: SERVER },
     appservice: { as_token: AS_TOKEN, hs_token: HS_TOKEN },
   });
   const bridge = await openAppservice(settings, parts.host);
@@ -91,19 +92,26 @@ it('takes nothing for heard while a proxy in between answers with a page for the
   await world.heard('meanwhile');
 });
 
-it.each<[string, (server: FakeHomeserver) => void, RegExp]>([
+const refusing = (status: number, errcode: string, more?: Json) => (server: FakeHomeserver) =>
+  void (server.state.pingRefusal = [status, errcode, more]);
+
+it.each<[string, (server: FakeHomeserver) => void, RegExp, string?]>([
+  ['that it does not reach them', refusing(502, 'M_CONNECTION_FAILED'), /does not reach .*\(M_CONNECTION_FAILED\)/],
+  ['that it shows another token', refusing(502, 'M_BAD_STATUS', { status: 403 }), /another token than its hs_token/],
   [
-    'that it does not reach them',
-    ({ state }) => void (state.pingRefusal = [502, 'M_BAD_STATUS']),
-    /does not reach this gateway, .*M_BAD_STATUS/,
+    'that something else is there',
+    refusing(502, 'M_BAD_STATUS', { status: 404 }),
+    /something else .*M_BAD_STATUS, 404/,
   ],
+  ['an id of before', refusing(403, 'M_FORBIDDEN'), /under another id than "isthmus matrix\.example"/],
+  ['nothing, for it is not there', () => undefined, /No Matrix homeserver answers at http:.*\/elsewhere/, '/elsewhere'],
   [
     'another name',
     ({ accounts }) => void (accounts.claimed = '@_xmpp_bot:other.example'),
     /calls this gateway @_xmpp_bot:other\.example, the config @_xmpp_bot:hs\.example/,
   ],
-])('tells those who run it at the start what the homeserver says: %s', async (_, set, alarm) => {
-  await using world = await killed(set);
+])('tells those who run it at the start what the homeserver says: %s', async (_, set, alarm, below) => {
+  await using world = await killed(set, below);
   const { alarms, clock } = world.parts;
   const tick = setInterval(() => clock.advance(10_000), 10);
   await world.parts.when('an alarm', () => alarms.length > 0).finally(() => clearInterval(tick));
