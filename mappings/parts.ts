@@ -1,9 +1,9 @@
 import type { Feature, Level, Levels, MessagePart, Target } from '#src/model/capabilities.ts';
-import type { Draft, FileRef, Message } from '#src/model/event.ts';
+import type { Draft, EventKind, FileRef, Message } from '#src/model/event.ts';
 import { fileType } from './files.ts';
 
 /** The name under which the tables know a draft. XEP-0333 says `displayed`, which is another matter than `delivered`. */
-export const featureOf = (draft: Draft): Feature =>
+export const featureOf = (draft: Draft): EventKind | 'marker' =>
   draft.kind === 'receipt' && draft.state === 'displayed' ? 'marker' : draft.kind;
 
 /** How well a feature is carried. A file or text that is asked about is one that does not fit. */

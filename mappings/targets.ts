@@ -47,10 +47,10 @@ const comes = (facts: Capabilities, feature: Feature): boolean =>
 
 const isFull = (feature: Feature): boolean => feature === 'file' || levelIn(xmpp.facts.in, feature) === 'full';
 
-/** Where an accepted event waits until it is delivered. */
+/** Where an accepted event waits until it is delivered; a read marker is told from a receipt where it goes out. */
 export const durabilityOf = (
   { durability }: Capabilities,
   direction: Direction,
   place: Place['kind'],
-  kind: EventKind,
+  kind: EventKind | 'marker',
 ): Durability => durability[direction]?.[place]?.[kind] ?? 'memory';

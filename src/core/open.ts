@@ -1,3 +1,4 @@
+import { featureOf } from '#mappings/parts.ts';
 import { registerTexts } from '#mappings/texts/dialogues.ts';
 import { roomTexts } from '#mappings/texts/rooms.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
@@ -237,7 +238,7 @@ export function buildCore(parts: CoreParts) {
       amend,
     },
     typed: openTyped({ ...ground, dialogues: talks, display }),
-    journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
+    journaled: (draft) => journaling.keeps('out', draft.place, featureOf(draft)),
     opening: new Map(),
     opens: (account) =>
       Promise.all([settings.staysConnected(account), logins.registered(account)])

@@ -117,9 +117,14 @@ export type Capabilities = {
   readonly unasked?: readonly Feature[];
   /** What is said here is not to be put up elsewhere: nobody but those who are here may see it. */
   readonly confined?: boolean;
-  /** By direction, the place's kind and the event's kind; what is not named here is memory. */
+  /** By direction, the place's kind and the event's kind, `marker` where it goes out as one; what is not named here is memory. */
   readonly durability: Readonly<
-    Partial<Record<Direction, Readonly<Partial<Record<PlaceKind, Readonly<Partial<Record<EventKind, Durability>>>>>>>>
+    Partial<
+      Record<
+        Direction,
+        Readonly<Partial<Record<PlaceKind, Readonly<Partial<Record<EventKind | 'marker', Durability>>>>>>
+      >
+    >
   >;
 };
 

@@ -11,7 +11,7 @@ const all = <T>(value: T, ...without: EventKind[]): Partial<Record<EventKind, T>
   Object.fromEntries(KINDS.filter((kind) => !without.includes(kind)).map((kind) => [kind, value]));
 
 // What is gone a moment later is not worth a row.
-const journaled = all<Durability>('journal', 'typing', 'presence', 'occupants');
+const journaled = { ...all<Durability>('journal', 'typing', 'presence', 'occupants'), marker: 'journal' } as const;
 
 /** What a message can have beside its text. Forms are what pigeons cannot carry. */
 const parts: Levels = {

@@ -1,3 +1,4 @@
+import { featureOf } from '#mappings/parts.ts';
 import { messageTexts as texts } from '#mappings/texts/messages.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { Footing } from '#src/core/standing.ts';
@@ -170,7 +171,7 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
   }
 
   const keyOf = (draft: Draft, origin: Origin): string | null =>
-    journaling.keeps('out', draft.place, draft.kind) ? stanzaKey(draft, origin) : null;
+    journaling.keeps('out', draft.place, featureOf(draft)) ? stanzaKey(draft, origin) : null;
 
   async function dueOf(draft: Draft, origin: Origin): Promise<Due> {
     const key = keyOf(draft, origin);

@@ -68,7 +68,7 @@ export type Journaling = {
   /** Begins nothing more. Resolves when what was written to XMPP is proven and all of it is noted. Never rejects. */
   stop(): Promise<void>;
   /** Whether such an event is kept until it has arrived. */
-  keeps(way: Direction, place: Place, kind: EventKind): boolean;
+  keeps(way: Direction, place: Place, kind: EventKind | 'marker'): boolean;
   /** Fits what is owed to the network of an account's session. */
   ofSession(account: AccountKey, realm: string): (row: OwedRow) => boolean;
   /** A row for a network, which is not tried before what it is held back for had its time. */
