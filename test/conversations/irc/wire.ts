@@ -113,7 +113,11 @@ export const openWire: OpenWire = async (options) => {
       const connection = await irc(nick);
       // Said before the pings that wait are answered: the client does not know yet how its lines before fared.
       if (order === 'unproven') return connection.send(rest.join(' '));
-      if (text === 'pong') return answerPings(connection);
+      if (text === 'pong') {
+        // What the gateway has asked before now has come.
+        await connection.sync();
+        return answerPings(connection);
+      }
       if (text !== 'kill') throw new Error(`irc knows no command ${text}`);
       connection.kill();
       await connection.closed;

@@ -5,6 +5,22 @@ import { createServer } from 'node:net';
 // connection can land on its port, so that the same port is free when it starts again.
 const lowest = 10_240;
 const highest = 32_000;
+// Some ports are used seconds after they were chosen. Processes that choose at the same time do so among different ones, by their
+// ids, and a process that has chosen one leaves it alone for a while.
+const shares = 32;
+const remembered = 200;
+const chosen: number[] = [];
+
+function choose(): number {
+  const slots = Math.floor((highest - lowest) / shares);
+  for (;;) {
+    const port = lowest + randomInt(slots) * shares + (process.pid % shares);
+    if (chosen.includes(port)) continue;
+    chosen.push(port);
+    if (chosen.length > remembered) chosen.shift();
+    return port;
+  }
+}
 
 /** Resolves to true when 127.0.0.1:port can be listened on at this moment. */
 export function isFree(port: number): Promise<boolean> {
@@ -20,7 +36,7 @@ export async function freePorts(count: number): Promise<number[]> {
   const found = new Set<number>();
   for (let tries = 0; found.size < count; tries++) {
     if (tries > 1000) throw new Error(`no free port between ${lowest} and ${highest}`);
-    const port = randomInt(lowest, highest);
+    const port = choose();
     if (await isFree(port)) found.add(port);
   }
   return [...found];
