@@ -1,6 +1,8 @@
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Host } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
 import { type Json, listOf, objectOf, textOf, textsOf } from './wire/event.ts';
 import { isServerName, serverOf } from './wire/ids.ts';
 
@@ -8,11 +10,25 @@ import { isServerName, serverOf } from './wire/ids.ts';
 const REMEMBERED = 5_000;
 const MOST = 5;
 
-/** Servers that know rooms of which the homeserver may know nothing: an id names none, or one that may have left since (appendices §4.2.2). */
-export function openRoomServers() {
-  const known = openRecent<readonly string[]>(REMEMBERED);
+export type RoomServerParts = {
+  readonly host: Pick<Host, 'state'>;
+  /** Whose they are, where they are those of one account. */
+  readonly account?: AccountKey;
+};
 
-  /** By which servers a room is entered, or looked at. */
+const PREFIX = 'via ';
+
+/**
+ * Servers that know rooms of which the homeserver may know nothing: an id names none, or one that may have left since
+ * (appendices §4.2.2). What an alias has said of a room whose id names none is kept: the alias is not asked for again.
+ */
+export function openRoomServers({ host, account }: RoomServerParts) {
+  const known = openRecent<readonly string[]>(REMEMBERED);
+  /** The servers of the aliases by which rooms were found. */
+  const origins = openRecent<string>(REMEMBERED);
+  const keyOf = (room: string) => ({ ...(account !== undefined && { account }), key: PREFIX + room });
+
+  /** By which servers a room is entered, or looked at, as far as that was learnt since the start. */
   const of = (room: string): readonly string[] => {
     const named = [...(known.get(room) ?? []), serverOf(room)].filter(isServerName);
     return [...new Set(named)].slice(0, MOST);
@@ -22,9 +38,28 @@ export function openRoomServers() {
     if (servers.length > 0) known.set(room, [...servers, ...of(room)].slice(0, MOST));
   };
 
+  async function keep(room: string, found: readonly string[], origin: string): Promise<void> {
+    learn(room, found);
+    origins.set(room, origin);
+    if (serverOf(room) === '') await host.state.put(keyOf(room), JSON.stringify({ servers: found, origin }));
+  }
+
   return {
-    of,
     learn,
+
+    /** By which servers a room is entered, or looked at. */
+    async of(room: string): Promise<readonly string[]> {
+      if (serverOf(room) !== '' || origins.get(room) !== undefined) return of(room);
+      const kept = await host.state.get(keyOf(room));
+      if (kept === undefined) return of(room);
+      const { servers, origin } = objectOf(JSON.parse(kept));
+      learn(room, textsOf(servers));
+      origins.set(room, textOf(origin) ?? '');
+      return of(room);
+    },
+
+    /** The server of the alias by which a room was found, once it is known by which it is entered. */
+    origin: (room: string): string | undefined => origins.get(room),
 
     /** The room that an alias leads to. Rejects with `Failure('item-not-found')` where it leads to none. */
     async find(server: Homeserver, alias: string, signal?: AbortSignal): Promise<string> {
@@ -32,7 +67,7 @@ export function openRoomServers() {
       const found = await server.call({ method: 'GET', path, ...(signal && { signal }) });
       const room = textOf(found.room_id);
       if (!room?.startsWith('!')) throw new Failure('item-not-found');
-      learn(room, textsOf(found.servers));
+      await keep(room, textsOf(found.servers), serverOf(alias));
       return room;
     },
 

@@ -1,8 +1,8 @@
 import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
 import { jidOf } from './matrix-account-world.ts';
 import { type MatrixJsDevice, openDevice } from './matrix-js.mjs';
-import { startMatrixWorld } from './matrix-world.ts';
-import { startSynapse } from './synapse.ts';
+import { callerAt, startMatrixWorld } from './matrix-world.ts';
+import { type RunningSynapse, startSynapse } from './synapse.ts';
 import type { Element, XmppClient } from './xmpp.ts';
 
 const PASSWORD = 'pw';
@@ -27,6 +27,12 @@ export async function startFederatedWorld() {
     far,
     /** A device of somebody there. */
     device: (user: string): Promise<MatrixJsDevice> => openDevice({ url: far.url, user, password: PASSWORD }),
+    /** Starts the other homeserver again, with somebody's device there; the gateway tries again now what it has put off. */
+    async bringBack(device: MatrixJsDevice): Promise<void> {
+      await far.restart();
+      device.client.retryImmediately();
+      world.jump(15);
+    },
     /** The ghost of somebody on XMPP. */
     ghost: (name: string): string => `@_xmpp_${name}=40localhost:${world.synapse.name}`,
     /** Makes a public room there: its id, and the JID of its alias. */
@@ -40,6 +46,13 @@ export async function startFederatedWorld() {
       const asked = await owner.next(room, ({ content }) => asks(content.body), `the question for ${who}`);
       const relation = { rel_type: 'm.annotation', event_id: asked.id, key };
       await owner.client.sendEvent(room, 'm.reaction', { 'm.relates_to': relation });
+    },
+    /** What was said in a room, the newest first, as somebody at a homeserver finds it; what is encrypted by its type. */
+    async said(server: RunningSynapse, user: string, room: string): Promise<readonly unknown[]> {
+      const call = await callerAt(server.url, user);
+      const { chunk } = await call('GET', `rooms/${encodeURIComponent(room)}/messages?dir=b&limit=100`);
+      const events = chunk as { type: string; content: { body?: unknown } }[];
+      return events.flatMap(({ type, content }) => (/message|encrypted/.test(type) ? (content.body ?? type) : []));
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };

@@ -32,6 +32,8 @@ export type MatrixJsClient = {
   ban(room: string, user: string, reason?: string): Promise<unknown>;
   invite(room: string, user: string): Promise<unknown>;
   leave(room: string): Promise<unknown>;
+  /** Asks at once where it waits because the homeserver did not answer. */
+  retryImmediately(): boolean;
   logout(stop: boolean): Promise<unknown>;
 };
 
@@ -54,6 +56,8 @@ export type MatrixJsDevice = AsyncDisposable & {
   join(room: string): Promise<void>;
   /** Waits until the device's user is invited. */
   invited(room: string): Promise<void>;
+  /** Waits until somebody invites the device's user, and resolves with the room. */
+  invitedBy(who: string): Promise<string>;
   /** Waits until somebody types in the room, or does not. */
   types(room: string, who: string, active: boolean): Promise<void>;
   /** Waits until somebody has told that they have read up to the event. */

@@ -94,6 +94,12 @@ function device(client, login, secret) {
       await until(`the invitation of ${user}`, () => client.getRoom(room)?.getMyMembership() === 'invite');
     },
 
+    async invitedBy(who) {
+      const from = (room) =>
+        room.getMyMembership() === 'invite' && room.getMember(user)?.events.member?.getSender() === who;
+      return (await until(`an invitation of ${who}`, () => client.getRooms().find(from))).roomId;
+    },
+
     async types(room, who, active) {
       await until(`whether ${who} types: ${active}`, () => client.getRoom(room)?.getMember(who)?.typing === active);
     },

@@ -53,11 +53,13 @@ export async function startMatrixWorld({ uploadHosts = [], federation }: MatrixW
       transports: { [MATRIX]: { bridge: 'matrix', secret: SECRET, ...own(synapse.url), ...more } },
     });
 
+  const clock = jumpingClock();
+
   /** Starts a gateway on the store, with its listeners. `more`: settings of the transport. */
   async function launch(more: object = {}) {
     const config = await configOf(more);
     await using parts = new AsyncDisposableStack();
-    const [log, metrics, clock] = [openLog('silent'), openMetrics(), jumpingClock()];
+    const [log, metrics] = [openLog('silent'), openMetrics()];
     const site = openSite({ publicUrl, clock, metrics });
     const readiness = () => ({ ready: true, transports: {} });
     parts.use(
@@ -70,35 +72,10 @@ export async function startMatrixWorld({ uploadHosts = [], federation }: MatrixW
   }
 
   /** Calls the homeserver as one of its users. */
-  async function user(name: string) {
-    const call = async (
-      method: string,
-      path: string,
-      body?: object,
-      token?: string,
-    ): Promise<Record<string, unknown>> => {
-      const answer = await fetch(`${synapse.url}/_matrix/client/v3/${path}`, {
-        method,
-        headers: {
-          'Content-Type': 'application/json',
-          ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-        },
-        ...(body && { body: JSON.stringify(body) }),
-      });
-      const told = (await answer.json()) as Record<string, unknown>;
-      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(told)}`);
-      return told;
-    };
-    const login = await call('POST', 'login', {
-      type: 'm.login.password',
-      identifier: { type: 'm.id.user', user: name },
-      password: 'pw',
-    });
-    return (method: string, path: string, body?: object) => call(method, path, body, String(login.access_token));
-  }
+  const user = (name: string) => callerAt(synapse.url, name);
 
   /** The next thing without a place in the history of a room, such as who types, as one of its members sees it. */
-  async function ephemeral(call: Awaited<ReturnType<typeof user>>, type: string, holds: (content: string) => boolean) {
+  async function ephemeral(call: UserCall, type: string, holds: (content: string) => boolean) {
     const filter = encodeURIComponent(JSON.stringify({ room: { timeline: { limit: 0 } } }));
     for (let since = '', tries = 0; tries < 20; tries++) {
       const told = await call('GET', `sync?timeout=3000&filter=${filter}${since && `&since=${since}`}`);
@@ -119,6 +96,8 @@ export async function startMatrixWorld({ uploadHosts = [], federation }: MatrixW
     synapse,
     launch,
     gateway,
+    /** Moves the gateway's time on, in seconds. */
+    jump: (seconds: number): void => clock.jump(seconds * 1000),
     user,
     ephemeral,
     nio: (name: string) => nioClient({ url: synapse.url, user: name, password: 'pw' }),
@@ -129,6 +108,36 @@ export async function startMatrixWorld({ uploadHosts = [], federation }: MatrixW
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+type UserCall = Awaited<ReturnType<typeof callerAt>>;
+
+/** Calls a homeserver as one of its users. */
+export async function callerAt(url: string, name: string) {
+  const call = async (
+    method: string,
+    path: string,
+    body?: object,
+    token?: string,
+  ): Promise<Record<string, unknown>> => {
+    const answer = await fetch(`${url}/_matrix/client/v3/${path}`, {
+      method,
+      headers: {
+        'Content-Type': 'application/json',
+        ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const told = (await answer.json()) as Record<string, unknown>;
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(told)}`);
+    return told;
+  };
+  const login = await call('POST', 'login', {
+    type: 'm.login.password',
+    identifier: { type: 'm.id.user', user: name },
+    password: 'pw',
+  });
+  return (method: string, path: string, body?: object) => call(method, path, body, String(login.access_token));
 }
 
 /** The JID of an id of Matrix, whose sigil is that of a room or nothing. */

@@ -141,7 +141,7 @@ export function openOwnAsks(
   }
 
   async function summary(id: string): Promise<Extract<Reply, { kind: 'room' }>> {
-    const query = { via: rooms.via(id) };
+    const query = { via: await rooms.via(id) };
     const found = await server.call({ method: 'GET', path: ['v1', 'room_summary', id], query });
     const [topic, users] = [textOf(found.topic), numberOf(found.num_joined_members)];
     return {

@@ -23,7 +23,7 @@ export function openEntrance({ host, user, server, rooms, timeout, idOf }: Entra
   /** By a homeserver that may be given up. */
   async function come(name: string, by: Homeserver): Promise<OwnRoom> {
     const id = await idOf(name, by);
-    if (!rooms.isIn(id)) await rooms.come(id, rooms.via(id), by);
+    if (!rooms.isIn(id)) await rooms.come(id, await rooms.via(id), by);
     const own = await rooms.complete(id, by);
     // They may have been put out since.
     if (!rooms.isIn(id)) throw new Failure('not-permitted');

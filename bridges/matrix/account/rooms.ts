@@ -4,6 +4,7 @@ import { openRoomServers } from '#bridges/matrix/room-servers.ts';
 import { type Json, listOf, objectOf, type RoomEvent, readEvent, textsOf } from '#bridges/matrix/wire/event.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import { applyState, emptyRoom, joined, type MatrixRoom, nickOf, occupantOf } from '#bridges/matrix/wire/room.ts';
+import type { Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
@@ -29,6 +30,7 @@ export type OwnRoom = {
 export type OwnRooms = ReturnType<typeof openOwnRooms>;
 
 export type OwnRoomParts = {
+  readonly host: Pick<Host, 'state'>;
   readonly account: AccountKey;
   readonly user: string;
   readonly server: Homeserver;
@@ -43,7 +45,7 @@ function nothingKept(error: unknown): Json {
 const MOST_MEMBERS = 128 * 1024 * 1024;
 
 /** The rooms of one account: its direct chats, where all with one person are one contact, and the others. */
-export function openOwnRooms({ account, user, server }: OwnRoomParts) {
+export function openOwnRooms({ host, account, user, server }: OwnRoomParts) {
   const rooms = new Map<string, OwnRoom>();
   /** With whom somebody talks alone in a room. */
   const partners = new Map<string, string>();
@@ -61,7 +63,7 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
   /** Rooms that were left from here, of which no sync has told that yet. */
   const leaving = new Set<string>();
 
-  const servers = openRoomServers();
+  const servers = openRoomServers({ host, account });
 
   const ours = (id: string): AccountKey | undefined => (id === user ? account : undefined);
 
@@ -122,7 +124,7 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
     },
     servers,
     /** Servers that know a room; those who have left another one for it do. */
-    via(id: string): readonly string[] {
+    via(id: string): Promise<readonly string[]> {
       for (const { room } of rooms.values())
         if (room.successor === id) servers.moved({ room: room.id, sender: room.succeededBy ?? '' }, id);
       return servers.of(id);

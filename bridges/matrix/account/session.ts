@@ -76,7 +76,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     json: (question) => watched(connection.server.json(question)),
   };
   const stop = new AbortController();
-  const rooms = openOwnRooms({ account, user, server });
+  const rooms = openOwnRooms({ host, account, user, server });
   const reactions = openReactions(host, account);
   const threads = openThreads(host, account, THREADS);
   let paused: { readonly promise: Promise<void>; resolve(): void } | undefined;

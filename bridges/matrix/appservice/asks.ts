@@ -186,7 +186,7 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
   }
 
   async function summary(id: string, account: AccountKey | undefined): Promise<Extract<Reply, { kind: 'room' }>> {
-    const query = { via: rooms.servers.of(id) };
+    const query = { via: await rooms.servers.of(id) };
     const as = account === undefined ? ghosts.bot : await ghosts.ready(account);
     const found = await server.call({ method: 'GET', path: ['v1', 'room_summary', id], query, as });
     const [topic, users] = [textOf(found.topic), numberOf(found.num_joined_members)];

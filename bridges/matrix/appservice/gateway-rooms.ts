@@ -5,7 +5,7 @@ import { openRoomServers } from '#bridges/matrix/room-servers.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { BRIDGE_TYPES, bridgeContent, bridgeKey, jidOfRoom } from '#bridges/matrix/wire/bridge-info.ts';
 import { listOf, type RoomEvent, readEvent } from '#bridges/matrix/wire/event.ts';
-import { localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
+import { localOf } from '#bridges/matrix/wire/ids.ts';
 import { levelOf, neededFor } from '#bridges/matrix/wire/power.ts';
 import {
   applyState,
@@ -18,7 +18,6 @@ import {
   occupantOf,
 } from '#bridges/matrix/wire/room.ts';
 import type { Host } from '#src/bridge.ts';
-import { openRecent } from '#src/lib/recent.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
@@ -68,8 +67,6 @@ export type GatewayRooms = ReturnType<typeof openGatewayRooms>;
 const [BRIDGE] = BRIDGE_TYPES;
 /** The bytes of the state of a very large room. */
 const MOST_STATE = 128 * 1024 * 1024;
-/** Rooms of which it is remembered by which server they were found. */
-const REMEMBERED = 5_000;
 /** Where ghosts have been put, for a later run to know. */
 const INSIDE = 'inside ';
 /** Where they may be though they could not come in. */
@@ -79,9 +76,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
   const rooms = new Map<string, GatewayRoom>();
   /** Rooms of which the state is asked for, with what has changed there since. */
   const loading = new Map<string, { readonly answer: Promise<GatewayRoom>; readonly since: RoomEvent[] }>();
-  const servers = openRoomServers();
-  /** The servers of the aliases by which rooms were found. */
-  const origins = openRecent<string>(REMEMBERED);
+  const servers = openRoomServers({ host });
 
   /** Rooms in which an earlier run has left ghosts, each with one that may look into it. */
   let left: Promise<Map<string, AccountKey>> | undefined;
@@ -191,7 +186,8 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     const { account, id, nick, isForced, isBack } = entry;
     const refusal = shutOut(policies.room(id) ?? policies.user(ghosts.idOf(account)));
     if (refusal) throw refusal;
-    if (!isForced) await consents.assertOpen({ account, id, via: servers.of(id), origin: origins.get(id) });
+    const via = await servers.of(id);
+    if (!isForced) await consents.assertOpen({ account, id, via, origin: servers.origin(id) });
     const as = await ghosts.ready(account, nick, by);
     const key = `${account} ${id}`;
     undoing.get(key)?.stop.abort(new Failure('recipient-unavailable'));
@@ -201,7 +197,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     let isIn = isForced === true;
     const wasKnown = rooms.has(id);
     try {
-      await joinRoom(by, { user: as, room: id, as }, servers.of(id));
+      await joinRoom(by, { user: as, room: id, as }, via);
       isIn = true;
       const entered = await loadOnce(id, as, by);
       assertNotBridged(entered);
@@ -390,9 +386,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     async resolveAlias(alias: string): Promise<string> {
       const refusal = shutOut(policies.room(alias));
       if (refusal) throw refusal;
-      const id = await limited(host.clock, timeout, (signal) => servers.find(server, alias, signal));
-      origins.set(id, serverOf(alias));
-      return id;
+      return limited(host.clock, timeout, (signal) => servers.find(server, alias, signal));
     },
   };
 }

@@ -23,7 +23,7 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', {})
   const account = accountKey(`${name}@a.example` as BareJid, 'matrix.example');
   const user = `@${name}:hs.example`;
   const server = { call: () => Promise.reject(new Failure('not-permitted')), ...more } as unknown as Homeserver;
-  const rooms = openOwnRooms({ account, user, server });
+  const rooms = openOwnRooms({ host, account, user, server });
   const reactions = openReactions(host, account);
   const threads = openThreads(host, account);
   const corrections = openCorrections(server);

@@ -25,7 +25,7 @@ function opened(join: (room: string) => Promise<object>) {
     },
     json: async () => [],
   } as unknown as Homeserver;
-  const rooms = openOwnRooms({ account, user, server });
+  const rooms = openOwnRooms({ host: known.host, account, user, server });
   const invitations = openOwnInvitations({
     ...{ host: known.host, account, user, server, rooms, stop: new AbortController().signal, directRooms: 20 },
   });
