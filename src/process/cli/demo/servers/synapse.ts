@@ -124,7 +124,12 @@ const federating = (dir: string, port: number) => ({
   tls_private_key_path: join(dir, 'key.pem'),
   federation_verify_certificates: false,
   ip_range_blacklist: [],
-  federation: { max_short_retries: 1, destination_min_retry_interval: '1s', destination_max_retry_interval: '1s' },
+  federation: {
+    max_short_retries: 1,
+    max_long_retry_delay: '1s',
+    destination_min_retry_interval: '1s',
+    destination_max_retry_interval: '1s',
+  },
 });
 
 const LOG = {
