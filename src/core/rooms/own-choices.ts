@@ -20,9 +20,14 @@ export function openOwnChoices({ settings, archive, log }: OwnChoiceParts) {
     /** Whether the account stays in the room without a client. Never rejects. */
     stays: (account: AccountKey, place: Place): Promise<boolean> =>
       settings.inRoom(place, account).then(({ persistent }) => persistent, unreadable),
+    /** Whether what is said in the room is kept for the account. Never rejects. */
+    records: (account: AccountKey, place: Place): Promise<boolean> =>
+      settings.inRoom(place, account).then(({ recorded }) => recorded, unreadable),
     /** What is said in the room is kept for the account from now on, or no longer. */
     keep(account: AccountKey, place: Place): void {
       settings.inRoom(place, account).then(({ recorded }) => archive.remembers(account, place, recorded), unreadable);
     },
   };
 }
+
+export type OwnChoices = ReturnType<typeof openOwnChoices>;

@@ -32,6 +32,7 @@ export function restored({ place, sittings, roster, topic: known, upTo }: LastRo
         partly: 0,
       });
     room.members.set(account, member);
+    if (!member.present && member.seats.size > 0) room.awaited.add(account);
   }
   return room;
 }

@@ -55,6 +55,8 @@ export type Room = {
   readonly hidden: Set<string>;
   readonly most: number;
   readonly members: Map<AccountKey, Member>;
+  /** Those whose clients sat there before a restart, and of whom it is not known yet whether they come back. */
+  readonly awaited: Set<AccountKey>;
   topic: Topic;
   /** What it is called and how it looks, as far as its network has told. */
   look: Pick<RoomInfo, 'name' | 'avatar'>;
@@ -87,6 +89,7 @@ export const newRoom = (place: Place, most = Number.POSITIVE_INFINITY): Room => 
   roster: new Map(),
   hidden: new Set(),
   members: new Map(),
+  awaited: new Set(),
   topic: { text: '' },
   look: {},
   readers: undefined,
@@ -228,6 +231,7 @@ export function end(room: Room, account: AccountKey, told: string, sent: string)
 /** The network has let an account in, or shows it. */
 export function arrived(room: Room, account: AccountKey): RoomEffect[] {
   const member = room.members.get(account);
+  room.awaited.delete(account);
   if (!member || member.present) return [];
   member.present = true;
   return [{ kind: 'entered', account }];

@@ -80,6 +80,7 @@ export function openRooms(parts: RoomParts) {
   const listeners: RoomNews[] = [];
   const recent = openRecentChanges(parts.clock);
   const choices = openOwnChoices(parts);
+  const saying = { ...parts, choices };
   const byAccount = new Map<AccountKey, Set<state.Room>>();
   const lingers = openLingers(parts.clock, parts.linger, (account, place) => {
     lane(place, async () => {
@@ -218,7 +219,7 @@ export function openRooms(parts: RoomParts) {
   }
 
   function say(room: state.Room, entry: Entry, account?: AccountKey): void | Promise<void> {
-    const work = said(parts, room, entry, account);
+    const work = said(saying, room, entry, account);
     const { place } = room;
     if (place.kind === 'room')
       return isUnread(entry) ? after(work, () => run(room, missed(room, place.account, 1))) : work;

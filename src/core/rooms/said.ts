@@ -11,6 +11,7 @@ import type { Archive, Entry } from './archive.ts';
 import { type Archivable, aboutOf, aboutRow, isLate, sayer, sayerOf } from './archived.ts';
 import { CROWD, reveal } from './large-rooms.ts';
 import type { Occupancy } from './occupancy.ts';
+import type { OwnChoices } from './own-choices.ts';
 import type { PartlyShown } from './partly-shown.ts';
 import { lateReaders, seatOf, shownUpTo } from './room-seats.ts';
 import { type Room, type RoomEffect, readersOf } from './room-state.ts';
@@ -25,6 +26,8 @@ export type SaidParts = {
   readonly settings: Pick<OpenSettings, 'inRoom'>;
 };
 
+type SayParts = SaidParts & { readonly choices: Pick<OwnChoices, 'records'> };
+
 /** What its network tells of a room. Whom that does not name, as before it has told who is there, is called as they were. */
 export function saidThere({ roster }: Pick<Room, 'roster'>, event: Archivable, marks: Marks): Entry {
   const by = sayer(writerOf(event));
@@ -37,7 +40,7 @@ export function saidThere({ roster }: Pick<Room, 'roster'>, event: Archivable, m
 }
 
 /** Something that was said in a room: kept, and shown to everybody with the archive's id. What it is about is looked up. */
-export function said(parts: SaidParts, room: Room, entry: Entry, account?: AccountKey): void | Promise<void> {
+export function said(parts: SayParts, room: Room, entry: Entry, account?: AccountKey): void | Promise<void> {
   const target = aboutOf(entry.event);
   const author = isOwn(entry.event) ? entry.by : undefined;
   if (target === undefined) return kept(parts, room, entry);
@@ -59,7 +62,7 @@ function alone(event: Archivable): Archivable {
   return rest;
 }
 
-function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> {
+function kept(parts: SayParts, room: Room, entry: Entry): void | Promise<void> {
   const { by, about } = entry;
   const now = parts.clock.now();
   const { event } = entry;
@@ -75,6 +78,7 @@ function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> 
     room.last.at = what.at;
     room.last.to = to;
     const news = what === event ? entry : { ...entry, event: what };
+    if (room.awaited.size > 0) return recordForAll(parts, room, news).then((id) => void tellAll(parts, news, id, to));
     return void tellAll(parts, news, parts.archive.record(news), to);
   }
   const seenBy = what.seenBy === undefined ? thoseIn(room) : [what.seenBy];
@@ -91,6 +95,16 @@ function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> 
 function readersFor(room: Room, account: AccountKey): readonly Recipient[] {
   const seats = room.members.get(account)?.seats;
   return readersOf(room).filter(({ jid }) => seats?.has(jid));
+}
+
+/** What is said after a restart is shown to whoever sat there before, and kept for them as they have chosen. */
+async function recordForAll({ archive, choices }: SayParts, room: Room, news: Entry): Promise<string | undefined> {
+  const keeping: AccountKey[] = [];
+  for (const account of room.awaited) {
+    if (!room.members.has(account)) room.awaited.delete(account);
+    else if (await choices.records(account, room.place)) keeping.push(account);
+  }
+  return keeping.length > 0 ? archive.recordLate(news, [...thoseIn(room), ...keeping]) : archive.record(news);
 }
 
 const thoseIn = ({ members }: Room): readonly AccountKey[] =>
