@@ -165,14 +165,22 @@ function htmlBlock(block: Block, index: number, all: Styled): string {
   const next = all[index + 1];
   // An empty line needs the break to be seen at all.
   const ends = next?.kind === 'line' || (block.runs.length === 0 && next !== undefined);
-  return `${block.runs.map(htmlRun).join('')}${ends ? '<br>' : ''}`;
+  return `${block.runs.map((run, at) => htmlRun(run, stands(block.runs, at))).join('')}${ends ? '<br>' : ''}`;
 }
 
-function htmlRun({ text, marks, link }: Run): string {
-  // Readers fold spaces: those that count are written so that they stay.
+/** Whether a run stands at the beginning of its line, or behind a space, and whether at its end. */
+const stands = (runs: readonly Run[], at: number): { readonly behind: boolean; readonly last: boolean } => ({
+  behind: /(?:^| )$/.test(runs[at - 1]?.text ?? ''),
+  last: at === runs.length - 1,
+});
+
+function htmlRun({ text, marks, link }: Run, { behind, last }: ReturnType<typeof stands>): string {
+  // Readers fold spaces: those that count are written so that they stay, and no others, for a line is not broken at them.
   const words = escaped(text)
     .replace(/\t/g, '&#9;')
-    .replace(/^ | $| (?= )/g, '&nbsp;');
+    .replace(/ (?= )/g, '&nbsp;')
+    .replace(behind ? /^ / : /(?!)/, '&nbsp;')
+    .replace(last ? / $/ : /(?!)/, '&nbsp;');
   const tags = MARKS.filter((mark) => marks.has(mark)).map((mark) => TAGS[mark]);
   const inside = tags.reduceRight((html, tag) => `<${tag}>${html}</${tag}>`, words);
   return link !== undefined && ADDRESS.test(link) ? `<a href="${escaped(link)}">${inside}</a>` : inside;

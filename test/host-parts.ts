@@ -2,6 +2,7 @@ import type { Bridge, Host } from '#src/bridge.ts';
 import { openDownloads } from '#src/gateway/downloads.ts';
 import { refuseFetch } from '#src/gateway/reach.ts';
 import { openFetch } from '#src/lib/http/fetch.ts';
+import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics/metrics.ts';
 import { systemClock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -43,7 +44,7 @@ export function webless(transport: string, connect: Host['connect']): Pick<Host,
       lend() {
         throw new Failure('service-unavailable');
       },
-      open: openDownloads({ fetch, each: 20, uploadHosts: [] }),
+      open: openDownloads({ fetch, log: openLog('silent'), each: 20, uploadHosts: [] }),
     },
     fetch,
   };

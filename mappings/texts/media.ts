@@ -29,6 +29,10 @@ export const mediaTexts = catalogue({
     en: 'The file could not be fetched from where your message says that it is.',
     de: 'Die Datei ließ sich von dort nicht abrufen, wo sie laut Ihrer Nachricht liegt.',
   },
+  closed: {
+    en: 'The file is at an address that is not public, from which this gateway may not fetch. Those who run it can change that.',
+    de: 'Die Datei liegt unter einer Adresse, die nicht öffentlich ist und von der dieses Gateway nichts abrufen darf. Wer es betreibt, kann das ändern.',
+  },
   otherType: {
     en: 'What lies at the address of the file is something else than your message says.',
     de: 'Unter der Adresse der Datei liegt etwas anderes, als Ihre Nachricht sagt.',

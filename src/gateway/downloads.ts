@@ -6,12 +6,16 @@ import type { Lending } from '#src/core/media/lending.ts';
 import type { Shelf } from '#src/core/media/media.ts';
 import { fileName, plainType } from '#src/core/media/media-names.ts';
 import type { Fetch } from '#src/lib/http/fetch.ts';
+import type { Log } from '#src/lib/log.ts';
+import { ConnectError } from '#src/lib/net.ts';
 import { openPlaces } from '#src/lib/places.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 
 export type DownloadParts = {
   readonly fetch: Fetch;
+  readonly log: Pick<Log, 'warn'>;
   /** Files that one user may have open at a time. */
   readonly each: number;
   /** Hosts with their ports, as `URL.host` has them, that are fetched from whatever address they have. */
@@ -26,6 +30,8 @@ export type DownloadParts = {
 const TIME = 10 * 60_000;
 /** Files that are open at a time, for all together (SECURITY rule 11). */
 const MOST = 1000;
+/** Hosts of which it is remembered that the log has them. */
+const LOGGED = 100;
 
 type Content = ReadableStream<Uint8Array>;
 type Found = { content: Content; size?: number | undefined; type: string; name?: string };
@@ -33,6 +39,16 @@ type Found = { content: Content; size?: number | undefined; type: string; name?:
 /** Opens the files of events for bridges: our own where they are kept, the others by the guarded fetch (SECURITY rule 8). */
 export function openDownloads(parts: DownloadParts): Media['open'] {
   const places = openPlaces({ each: parts.each, all: MOST });
+  const logged = openRecent<true>(LOGGED);
+
+  /** Those who run the gateway are told once of a host at which users have files, and from which none may be fetched. */
+  function note(url: string): void {
+    const { host } = new URL(url);
+    if (logged.get(host)) return;
+    logged.set(host, true);
+    parts.log.warn({ host }, CLOSED);
+  }
+
   return async (file, limits) => {
     const done = places.take(limits.account);
     if (!done) throw new Failure('too-fast', { text: texts.tooMany });
@@ -41,6 +57,7 @@ export function openDownloads(parts: DownloadParts): Media['open'] {
       return { content: checked(content, { file, limits, done }), ...known };
     } catch (error) {
       done();
+      if (isClosed(error)) note(file.url);
       throw error;
     }
   };
@@ -162,8 +179,17 @@ const tooLarge = ({ maxBytes }: DownloadLimits): Failure =>
 function explained(error: unknown, limits: DownloadLimits): unknown {
   if (!(error instanceof Failure) || error.words !== error.message) return error;
   if (error.code === 'too-large') return tooLarge(limits);
-  return new Failure(error.code, { text: texts.notFetched, cause: error });
+  return new Failure(error.code, { text: isClosed(error) ? texts.closed : texts.notFetched, cause: error });
 }
+
+/** Whether the guard has kept us from going where a file is said to be. */
+function isClosed(error: unknown): boolean {
+  if (error instanceof ConnectError) return error.reason === 'forbidden';
+  return error instanceof Error && error.cause !== undefined && isClosed(error.cause);
+}
+
+const CLOSED =
+  'a user has a file at an address that is not public: name the host in xmpp.upload_hosts if it is the upload service of the XMPP server';
 
 function lastOf(url: string): string {
   const last = URL.parse(url)?.pathname.split('/').at(-1) ?? '';

@@ -41,7 +41,7 @@ export async function openMediaOf(
   parts: MediaStoreParts & Pick<LendingParts, 'key' | 'bridge'> & Pick<DownloadParts, 'fetch'>,
 ): Promise<OpenedMedia> {
   const publicUrl = http?.public_url;
-  const from = { fetch: parts.fetch, each: limits.open_files, uploadHosts: xmpp.upload_hosts ?? [] };
+  const from = { fetch: parts.fetch, log: parts.log, each: limits.open_files, uploadHosts: xmpp.upload_hosts ?? [] };
   if (publicUrl === undefined) {
     const open = openDownloads(from);
     return { hostFor: () => ({ ...none, open }), store: undefined, lending: undefined, pruning: {} };

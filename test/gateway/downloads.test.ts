@@ -26,7 +26,7 @@ async function world(listener: RequestListener, parts: Partial<DownloadParts> = 
   await once(server, 'listening');
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const fetch = openFetch({ connect: reach(openConnect()), refuse: refuseFetch });
-  const open = openDownloads({ fetch, each: 2, uploadHosts: [host], ...parts });
+  const open = openDownloads({ fetch, log: { warn: () => undefined }, each: 2, uploadHosts: [host], ...parts });
   return {
     host,
     server,
@@ -147,11 +147,18 @@ describe('a file of an event', () => {
   });
 
   it('is not fetched from this machine, unless the operator has named its host', async () => {
-    await using at = await world(serving('image/png'), { uploadHosts: ['127.0.0.1:1'] });
-    expect(await failed(at.open())).toEqual({
+    const logged: unknown[] = [];
+    const log = { warn: (...told: unknown[]) => void logged.push(told) };
+    await using at = await world(serving('image/png'), { uploadHosts: ['127.0.0.1:1'], log });
+    const refused = {
       code: 'not-allowed',
-      message: 'The file could not be fetched from where your message says that it is.',
-    });
+      message:
+        'The file is at an address that is not public, from which this gateway may not fetch. Those who run it can change that.',
+    };
+    expect(await failed(at.open())).toEqual(refused);
+    expect(await failed(at.open())).toEqual(refused);
+    // Once, with what would change it.
+    expect(logged).toEqual([[{ host: at.host }, expect.stringContaining('xmpp.upload_hosts')]]);
   });
 
   it('is given up with its signal, and when nobody reads on', async () => {

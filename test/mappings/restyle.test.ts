@@ -16,7 +16,7 @@ describe('a text in another syntax', () => {
   it.each([
     ['*a* `b`\n```\nc\n```', 'styling', 'codes', '\u0002a\u0002 \u0011b\u0011\n\u0011c\u0011'],
     ['*a* `b`\n```js\nc\n```', 'styling', 'plain', '*a* b\nc'],
-    ['<b> & *c*', 'styling', 'html', '&#60;b&#62; &#38;&nbsp;<strong>c</strong>'],
+    ['<b> & *c*', 'styling', 'html', '&#60;b&#62; &#38; <strong>c</strong>'],
     ['\u0002a\u0002\u0001\tb', 'codes', 'styling', '*a* b'],
     ['<b>a</b>&amp;', 'html', 'styling', '*a*&'],
     ['*a* > `b`', 'plain', 'styling', '*a* > `b`'],

@@ -95,7 +95,7 @@ describe('HTML', () => {
     expect(plainText(read)).toBe('here https://b.example');
     expect(formatStyling(read)).toBe('here (https://a.example) https://b.example');
     expect(formatHtml(read)).toBe(
-      '<a href="https://a.example">here</a>&nbsp;<a href="https://b.example">https://b.example</a>',
+      '<a href="https://a.example">here</a> <a href="https://b.example">https://b.example</a>',
     );
   });
 });

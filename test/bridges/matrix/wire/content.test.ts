@@ -168,7 +168,7 @@ describe('what goes', () => {
         msgtype: 'm.text',
         body: 'hark & *see*',
         format: 'org.matrix.custom.html',
-        formatted_body: 'hark &#38;&nbsp;<strong>see</strong>',
+        formatted_body: 'hark &#38; <strong>see</strong>',
         'm.mentions': {},
       },
     ]);
