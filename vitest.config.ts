@@ -44,7 +44,10 @@ export default defineConfig({
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     projects: [
-      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [real] } },
+      {
+        extends: true,
+        test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [real], setupFiles: ['test/chance.ts'] },
+      },
       { extends: true, test: { name: 'real', include: [`${real}/*.test.ts`], maxWorkers: 2 } },
     ],
   },

@@ -315,7 +315,7 @@ describe('what crosses', () => {
     withLoft(async (rig, { order }) => {
       const session = await rig.enter();
       const file = { url: 'https://files.example/rose.jpg', name: 'rose.jpg', type: 'image/jpeg', size: 12 };
-      await rig.deliver({ kind: 'message', text: 'look', style: 'plain', files: [file] }, session);
+      await rig.outcome(await rig.deliver({ kind: 'message', text: 'look', style: 'plain', files: [file] }, session));
       await order({ as: 'mercutio', to: '~verona', letter: { ...message('see'), files: [file] } });
       expect(await rig.told('see')).toMatchObject({ files: [file] });
       const { events } = await rig.bridge.ask({ kind: 'history', place: rig.places.room, page: { max: 2 } }, session);
@@ -482,6 +482,8 @@ describe('what crosses', () => {
       });
       expect(list).toMatchObject({ kind: 'occupants', list: [dressed] });
       const who = { id: 'romeo', nick: 'romeo', affiliation: 'none', role: 'participant' } as const;
+      // What was told before is acknowledged.
+      await order({ sync: true });
       await order({ heard: true });
       await rig.outcome(await rig.deliver({ kind: 'occupant', change: 'leave', who, forGood: true }, session));
       expect(JSON.parse(String(await order({ hear: 'romeo' })))).toMatchObject({ letter: { forGood: true } });

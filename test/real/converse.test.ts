@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { browserArguments } from '#src/process/cli/demo/check.ts';
 import { servePage } from '#src/process/cli/demo/page.ts';
 import { pathOf } from '#src/process/cli/demo/servers/available.ts';
-import { freePortFrom } from '#src/process/cli/demo/servers/ports.ts';
+import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
+import { PATIENCE } from '../patience.ts';
 import { describeReal, ircClient } from './servers.ts';
 import { roomOf, startWorld } from './world.ts';
 
@@ -31,8 +32,9 @@ describeReal('Converse.js', ['prosody', 'inspircd', 'chromium'], () => {
     irc.send('JOIN #garden');
     await irc.barrier();
     const room = roomOf('#garden');
+    const [port = 0] = await freePorts(1);
     const served = stack.use(
-      await servePage(await freePortFrom(8600), {
+      await servePage(port, {
         websocketUrl: `ws://127.0.0.1:${world.xmpp.ports.http}/xmpp-websocket`,
         jid: 'alice@localhost',
         password: 'pw',
@@ -43,11 +45,11 @@ describeReal('Converse.js', ['prosody', 'inspircd', 'chromium'], () => {
       }),
     );
     const browser = stack.adopt(
-      await chromium.launch({ executablePath: pathOf('chromium'), args: browserArguments }),
+      await chromium.launch({ executablePath: pathOf('chromium'), args: browserArguments, timeout: PATIENCE }),
       (open) => open.close(),
     );
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(PATIENCE);
     stack.defer(() => look(page, 'converse-end'));
     const composer = page.locator('converse-muc textarea.chat-textarea');
     const message = (text: string) => page.locator('converse-chat-message').filter({ hasText: text }).first();

@@ -2,7 +2,7 @@ import type { Locator, Page } from 'playwright-core';
 import type { Steps } from './steps.ts';
 import { nick, phoneNumber } from './world.ts';
 
-export const patience = 30_000; // milliseconds for what the page is to show
+export const patience = 60_000; // milliseconds for what the page is to show: a busy machine takes its time
 
 /** Writes from the chat to the phone on the page, and answers there. */
 export async function visitPhone(page: Page, { step }: Steps): Promise<void> {
