@@ -73,6 +73,10 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', m
       const [at = '', code, ...text] = rest.split(' ');
       server.faults.push((code === undefined ? { at } : { at, code: Number(code), text: text.join(' ') }) as MailFault);
     },
+    /** `met`: all that was to go wrong has, and who met it has gone. */
+    async met() {
+      await server.when(() => server.faults.length === 0 && server.open === 0);
+    },
     /** `down rcpt 451 4.7.1 TEXT`: what every mail out meets there from now on, `down` alone: none any more. */
     down(rest) {
       const [at = '', code, ...text] = rest.split(' ');
