@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { Failure } from '#src/model/failure.ts';
 import { ACCOUNT, inbound } from '../../fakes/twilio.ts';
 import { sidOf } from '../../fakes/twilio-messages.ts';
+import { eventually } from '../../patience.ts';
 import { alice, bob, OUR, PHONE, type World, world } from './harness.ts';
 
 const MENU = 'Who is this for? Reply with the number only.\n1 Alice\n2 Bob';
@@ -125,6 +126,12 @@ it.each(rows)('%s changes all or nothing, and is there once however often it is 
   expect(await repeat(w)).toBe(200);
   expect(await kept(w)).not.toEqual(was);
   units.back();
+  // A file is told by itself, once it was fetched.
+  if ('media' in text)
+    await eventually(() => {
+      w.clock.advance(1000);
+      expect(w.drafts.length).toBe(told + 2);
+    });
   const [is, all] = [settledOf(await kept(w)), w.drafts.length];
   expect(await repeat(w)).toBe(200);
   expect([settledOf(await kept(w)), w.drafts.length]).toEqual([is, all]);

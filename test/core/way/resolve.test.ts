@@ -131,6 +131,7 @@ it.each<[Overrides, readonly string[]]>([
 ])('a reply in a channel names whom it answers, and quotes what is no longer fresh: %j', async (overrides, texts) => {
   await play(irc, overrides, async ({ core, sent, shown }) => {
     await core.host.emit([theirs(verona, "Tut, dun's the mouse", 'f0')]);
+    await until(() => shown.length === 1);
     const stanzaId = shown[0]?.marks?.stanzaId as XmppId;
     core.accept(ours(verona, said('Aye', stanzaId)), origin('r1'));
     await until(() => sent.length === 1);
@@ -160,6 +161,7 @@ it('a reaction to what somebody wrote in private has its first words', async () 
 it('nobody is quoted what was said before they came', async () => {
   await play(irc, {}, async ({ core, sent, shown }) => {
     await core.host.emit([theirs(verona, 'a secret', 'f1')]);
+    await until(() => shown.length === 1);
     const stanzaId = shown[0]?.marks?.stanzaId as XmppId;
     const juliet = 'juliet@a.example' as BareJid;
     const hers = (body: EventBody): Draft => ({ place: verona, from: { kind: 'xmpp', bare: juliet }, ...body });
