@@ -98,7 +98,7 @@ export const introduction = ({ title, instructions, fields }: Form<string>): str
 /** How a field is asked in words. */
 export function question(field: Field<string>, language: Language): string {
   const { name, label = name, type, required, value, options = [] } = field;
-  const lines: Words[] = [`${label}?`];
+  const lines: Words[] = [label.endsWith('?') ? label : `${label}?`];
   if (type === 'boolean') lines.push(texts.answerFlag);
   for (const [index, option] of options.entries()) lines.push(`${index + 1}. ${option.label ?? option.value}`);
   if (options.length > 0) lines.push(type === 'choices' ? texts.answerNumbers : texts.answerNumber);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from '#src/lib/time/duration.ts';
 import { secret } from '#src/model/secret.ts';
+import { accountTexts as texts } from './account/texts.ts';
 import { isId, isServerName } from './wire/ids.ts';
 
 const url = z
@@ -100,9 +101,12 @@ export const account = z.strictObject({
   read: z
     .enum(['private', 'public', 'off'])
     .default('private')
-    .describe('Who learns how far you have read: only your own account, everybody, or nobody'),
+    .meta({
+      label: texts.read,
+      labels: { private: texts.readPrivate, public: texts.readPublic, off: texts.readOff },
+    }),
   profile: z
     .enum(['keep', 'follow'])
     .default('keep')
-    .describe('Whether your own account on Matrix keeps its name and picture or takes those that you have on XMPP'),
+    .meta({ label: texts.profile, labels: { keep: texts.profileKeep, follow: texts.profileFollow } }),
 });

@@ -79,6 +79,9 @@ describe('a form in a chat', () => {
       'fast?\nAnswer yes or no.\nNow: no\n- leaves it as it is.',
       'bird?\n1. A dove\n2. 1\nAnswer with a number.\n- leaves it as it is.',
     ]);
+    expect(question({ name: 'sure', label: 'Are you sure?', type: 'boolean', required: true }, 'en')).toMatch(
+      /^Are you sure\?\n/,
+    );
     expect(question({ name: 'password', type: 'secret', required: true, value: ['x'] }, 'en')).not.toContain('x\n');
   });
 

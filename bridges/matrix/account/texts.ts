@@ -51,6 +51,16 @@ export const accountTexts = catalogue({
   },
   waiting: { en: 'The login is waited for.', de: 'Die Anmeldung wird abgewartet.' },
   denied: { en: 'The login was refused there.', de: 'Die Anmeldung wurde dort abgelehnt.' },
+  read: { en: 'Who learns how far you have read', de: 'Wer erfährt, wie weit Sie gelesen haben' },
+  readPrivate: { en: 'only your own account', de: 'nur Ihr eigenes Konto' },
+  readPublic: { en: 'everybody', de: 'alle' },
+  readOff: { en: 'nobody', de: 'niemand' },
+  profile: {
+    en: 'Name and picture of your own account on Matrix',
+    de: 'Name und Bild Ihres eigenen Kontos auf Matrix',
+  },
+  profileKeep: { en: 'stay as they are there', de: 'bleiben, wie sie dort sind' },
+  profileFollow: { en: 'are those that you have on XMPP', de: 'sind die, die Sie auf XMPP haben' },
   verify: { en: 'Verify this device by emoji', de: 'Dieses Gerät mit Emojis bestätigen' },
   recover: {
     en: 'Verify this device and read old messages with a recovery key',
