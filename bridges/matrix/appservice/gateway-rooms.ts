@@ -197,7 +197,9 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     let isIn = isForced === true;
     const wasKnown = rooms.has(id);
     try {
-      await joinRoom(by, { user: as, room: id, as }, via);
+      // Put out meanwhile, it does not come in by itself.
+      if (isBack) await assertThere(account, id, by);
+      else await joinRoom(by, { user: as, room: id, as }, via);
       isIn = true;
       const entered = await loadOnce(id, as, by);
       assertNotBridged(entered);
@@ -360,8 +362,9 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     async removed(account: AccountKey, id: string): Promise<void> {
       noteOut(account, id);
       const entered = rooms.get(id);
-      entered?.inside.delete(account);
-      if (entered?.inside.size === 0) rooms.delete(id);
+      // Whoever is not back yet after a restart finds that out then, and others may be.
+      if (!entered?.inside.delete(account)) return;
+      if (entered.inside.size === 0) rooms.delete(id);
       await host.state.delete({ key: `${INSIDE}${account} ${id}` });
     },
 
