@@ -25,6 +25,16 @@ const keyOf = ({ account, room }: Invitation): string => `${PREFIX}${account} ${
 /** For how long (ms) it is tried to come, and between which times. */
 const KEPT = 24 * 3_600_000;
 const PAUSES = [30_000, 300_000, 1_800_000];
+/**
+ * The same where nobody is let in though they are invited: another homeserver tells ours of an invitation before it has it in
+ * its own room (element-hq/synapse#4345).
+ */
+const EARLY = [1_000, 10_000];
+function pauseAfter({ code, row }: Failure, tries: number): number | undefined {
+  if (row.retry) return PAUSES[tries];
+  return code === 'members-only' ? EARLY[tries] : undefined;
+}
+
 /** Invitations that are answered at a time; what is beyond stays open there. */
 const MOST = 1_000;
 
@@ -67,7 +77,7 @@ export async function openInvitations({ host, account: owner, stop, enter, gaveU
       try {
         await enter(invitation);
       } catch (error) {
-        const pause = error instanceof Failure && error.row.retry ? PAUSES[tries] : undefined;
+        const pause = error instanceof Failure ? pauseAfter(error, tries) : undefined;
         if (stop.aborted) return;
         if (pause === undefined) {
           await close(invitation);
