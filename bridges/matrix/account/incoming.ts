@@ -27,7 +27,7 @@ import { type OwnInvitationParts, openOwnInvitations } from './invited.ts';
 import type { Looks } from './looks.ts';
 import { looksIn, type OwnRoom } from './rooms.ts';
 import { openSigns } from './signs.ts';
-import type { OwnRoomNews, SyncNews } from './sync.ts';
+import { nothingOf, type OwnRoomNews, type SyncNews } from './sync.ts';
 import { asksToVerify } from './verification-asked.ts';
 
 export type OwnIncomingParts = OwnInvitationParts & {
@@ -100,9 +100,15 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     await invitations.begin();
     for (const room of news.joined) await within(() => inRoom(room, news.since));
     for (const { id, state } of news.invited) await within(() => invitations.take(id, state));
-    for (const room of news.left) await within(() => left(room));
+    for (const room of [...news.left, ...unnamed(news)]) await within(() => left(room));
     await tell(news.presence.flatMap(signs.presence), [{ account, key: 'sync', value: news.next, seal: true }]);
     if (news.keys.events.length > 0) await encrypted.retry();
+  }
+
+  /** A sync without a beginning tells of all rooms that the user is in, and of none that they have left since. */
+  function unnamed({ since, joined }: SyncNews): OwnRoomNews[] {
+    const there = new Set(joined.map(({ id }) => id));
+    return since === undefined ? [...listed.keys()].filter((id) => !there.has(id)).map(nothingOf) : [];
   }
 
   /** The rooms that stand on the list of the user, and what an earlier run could not read. Asked for again where the store was away. */

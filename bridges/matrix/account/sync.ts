@@ -22,6 +22,12 @@ export type OwnRoomNews = {
   readonly marked: boolean | undefined;
 };
 
+/** What a sync says of a room that it does not name. */
+export const nothingOf = (id: string): OwnRoomNews => ({
+  ...{ id, state: [], timeline: [], limited: false, before: undefined, ephemeral: [], accountData: [] },
+  ...{ unread: undefined, marked: undefined },
+});
+
 export type SyncNews = {
   readonly since: string | undefined;
   readonly next: string;
