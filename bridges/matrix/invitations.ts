@@ -1,3 +1,4 @@
+import { EARLY } from '#bridges/matrix/membership.ts';
 import type { RoomEvent } from '#bridges/matrix/wire/event.ts';
 import { serverOf } from '#bridges/matrix/wire/ids.ts';
 import type { Host } from '#src/bridge.ts';
@@ -25,11 +26,7 @@ const keyOf = ({ account, room }: Invitation): string => `${PREFIX}${account} ${
 /** For how long (ms) it is tried to come, and between which times. */
 const KEPT = 24 * 3_600_000;
 const PAUSES = [30_000, 300_000, 1_800_000];
-/**
- * The same where nobody is let in though they are invited: another homeserver tells ours of an invitation before it has it in
- * its own room (element-hq/synapse#4345).
- */
-const EARLY = [1_000, 10_000];
+
 function pauseAfter({ code, row }: Failure, tries: number): number | undefined {
   if (row.retry) return PAUSES[tries];
   return code === 'members-only' ? EARLY[tries] : undefined;

@@ -1,5 +1,6 @@
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import type { RoomEvent } from '#bridges/matrix/wire/event.ts';
+import type { Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 
 /** A user and a room. `as`: the token may act for several, and it is done in the name of this one. */
@@ -17,6 +18,31 @@ export async function joinRoom(server: Homeserver, whose: RoomUser, via: readonl
     const code = (await membershipOf(server, whose)) === 'ban' ? 'banned' : 'members-only';
     throw new Failure(code, { foreign: error.foreign, cause: error });
   }
+}
+
+/**
+ * Milliseconds after which who was invited and is not let in tries again: another homeserver tells ours of an invitation before
+ * it has it in its own room (element-hq/synapse#4345).
+ */
+export const EARLY = [1_000, 10_000];
+
+/** Joins a room into which a user was invited. Rejects as `joinRoom` does. */
+export async function joinInvited(
+  { server, host }: { readonly server: Homeserver; readonly host: Pick<Host, 'clock' | 'signal'> },
+  whose: RoomUser,
+  via: readonly string[],
+): Promise<void> {
+  for (let tries = 0; ; tries++)
+    try {
+      return await joinRoom(server, whose, via);
+    } catch (error) {
+      const pause = error instanceof Failure && error.code === 'members-only' ? EARLY[tries] : undefined;
+      if (pause === undefined || host.signal.aborted) throw error;
+      await new Promise<void>((done) => {
+        host.clock.after(pause, done);
+        host.signal.addEventListener('abort', () => done(), { once: true });
+      });
+    }
 }
 
 /** What a user of ours is in a room, as far as they may know. Rejects where the homeserver is away. */

@@ -1,7 +1,7 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { isEncrypted } from '#bridges/matrix/encryption.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { joinRoom, leaveRoom } from '#bridges/matrix/membership.ts';
+import { joinInvited, leaveRoom } from '#bridges/matrix/membership.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { type RoomEvent, textOf } from '#bridges/matrix/wire/event.ts';
 import { ghostId, localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
@@ -154,7 +154,7 @@ export async function openBot({ host, config, server, ghosts, rooms, consents }:
     },
     /** Somebody wants to talk with the gateway, or to have it in a room. */
     async invited({ id, room, sender, content }: RoomEvent): Promise<void> {
-      await joinRoom(server, { user: bot, room, as: bot }, [serverOf(sender)]);
+      await joinInvited({ server, host }, { user: bot, room, as: bot }, [serverOf(sender)]);
       if (await isEncrypted(server, room, bot)) return leaveRoom(server, bot, room, wordsIn(texts.declined, 'en'));
       if (content.is_direct === true) {
         await enter(room, 'direct');
