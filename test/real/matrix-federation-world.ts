@@ -1,9 +1,9 @@
 import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
 import { jidOf } from './matrix-account-world.ts';
 import { type MatrixJsDevice, openDevice } from './matrix-js.mjs';
-import { callerAt, startMatrixWorld } from './matrix-world.ts';
+import { callerAt, MATRIX, startMatrixWorld } from './matrix-world.ts';
 import { type RunningSynapse, startSynapse } from './synapse.ts';
-import type { Element, XmppClient } from './xmpp.ts';
+import { type Element, type XmppClient, xml } from './xmpp.ts';
 
 const PASSWORD = 'pw';
 
@@ -32,6 +32,11 @@ export async function startFederatedWorld() {
       await far.restart();
       device.client.retryImmediately();
       world.jump(15);
+    },
+    /** Five seconds pass for the gateway, of which somebody hears after that. */
+    async later(client: XmppClient): Promise<void> {
+      world.jump(5);
+      await client.ask(xml('iq', { type: 'get', to: MATRIX }, xml('ping', { xmlns: 'urn:xmpp:ping' })));
     },
     /** The ghost of somebody on XMPP. */
     ghost: (name: string): string => `@_xmpp_${name}=40localhost:${world.synapse.name}`,

@@ -115,7 +115,9 @@ describeReal('Matrix that federates', ['prosody', 'synapse'], () => {
     const room = await tybalt.invitedBy(world.ghost('romeo'));
     await tybalt.join(room);
     // What was said before he came his homeserver gets when it is asked for it.
-    await expect.poll(() => world.said(world.far, 'tybalt', room)).toEqual(['Good Tybalt']);
+    await expect
+      .poll(() => world.later(romeo).then(() => world.said(world.far, 'tybalt', room)), { interval: 500 })
+      .toEqual(['Good Tybalt']);
     await tybalt.text(room, 'Villain');
     await heardFrom(romeo, jidOf(tybalt.user), 'Villain');
   });
