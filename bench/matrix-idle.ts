@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
 import { AS_TOKEN, HS_TOKEN, homeserver, SERVER } from '../test/fakes/homeserver.ts';
 import { attribute } from './load/scan.ts';
 import { openXmppLoad } from './load/xmpp-server.ts';
@@ -35,10 +36,12 @@ for (let round = 0; round < ROOMS; round++)
       state.member(room, userOf(n), userOf(n), 'join');
   }
 
+const [port] = await freePorts(1);
 const config = {
   xmpp: { host: '127.0.0.1', port: xmpp.port, domains: [HOME] },
   store: `sqlite:${join(dir, 'store.db')}`,
   key: { file: join(dir, 'isthmus.key') },
+  http: { listen: `127.0.0.1:${port}`, public_url: `http://127.0.0.1:${port}` },
   access: { register: [HOME] },
   limits: { messages: 'off', joins: 'off', connect_pace: '0s' },
   transports: {
@@ -52,7 +55,8 @@ const file = join(dir, 'config.yaml');
 // JSON is YAML.
 writeFileSync(file, JSON.stringify(config));
 const quiet = { NODE_ENV: 'production', NODE_EXTRA_CA_CERTS: undefined };
-const running = startProcess(process.execPath, [join(ROOT, 'src/main.ts'), 'run', '--config', file], quiet);
+// As its operator starts it, who has no garbage of the logins left an hour later.
+const running = startProcess(process.execPath, [join(ROOT, 'bin/isthmus.mjs'), 'run', '--config', file], quiet);
 
 /** Links an account, and sends presence. Resolves once it is online. */
 const waiting = new Map<string, () => void>();
