@@ -33,6 +33,18 @@ export async function startFederatedWorld() {
       device.client.retryImmediately();
       world.jump(15);
     },
+    /** What was said in a room, as the ghost of somebody finds it at its own homeserver. */
+    async saidBefore(name: string, room: string): Promise<readonly unknown[]> {
+      const query = new URLSearchParams({
+        dir: 'b',
+        limit: '100',
+        user_id: `@_xmpp_${name}=40localhost:${world.synapse.name}`,
+      });
+      const url = `${world.synapse.url}/_matrix/client/v3/rooms/${encodeURIComponent(room)}/messages?${query}`;
+      const answer = await fetch(url, { headers: { Authorization: 'Bearer as-token' } });
+      const { chunk } = (await answer.json()) as { chunk: { type: string; content: { body?: unknown } }[] };
+      return chunk.flatMap(({ type, content }) => (type === 'm.room.message' ? content.body : []));
+    },
     /** Five seconds pass for the gateway, of which somebody hears after that. */
     async later(client: XmppClient): Promise<void> {
       world.jump(5);

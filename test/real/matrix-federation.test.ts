@@ -114,9 +114,9 @@ describeReal('Matrix that federates', ['prosody', 'synapse'], () => {
     await world.bringBack(tybalt);
     const room = await tybalt.invitedBy(world.ghost('romeo'));
     await tybalt.join(room);
-    // What was said before he came his homeserver gets when it is asked for it.
+    // His homeserver gets what was said before he came in its own time: it is looked for where it was said.
     await expect
-      .poll(() => world.later(romeo).then(() => world.said(world.far, 'tybalt', room)), { interval: 500 })
+      .poll(() => world.later(romeo).then(() => world.saidBefore('romeo', room)), { interval: 500 })
       .toEqual(['Good Tybalt']);
     await tybalt.text(room, 'Villain');
     await heardFrom(romeo, jidOf(tybalt.user), 'Villain');
