@@ -29,6 +29,9 @@ export type FakeHomeserver = AsyncDisposable & {
   readonly silent: Set<string>;
   /** Such calls are answered 200 with a page, as by a proxy in between that signs people in. */
   readonly garbled: Set<string>;
+  /** Such calls are refused with M_FORBIDDEN; `forbade` counts them. */
+  readonly forbidden: Set<string>;
+  readonly forbade: number;
   /** Calls that are done when they come, and answered at `answerLate`. */
   readonly slow: Set<string>;
   answerLate(): void;
@@ -65,6 +68,8 @@ export async function homeserver(): Promise<FakeHomeserver> {
   const silent = new Set<string>();
   const slow = new Set<string>();
   const garbled = new Set<string>();
+  const forbidden = new Set<string>();
+  let forbade = 0;
   let late: (() => void)[] = [];
   const sent: Sent[] = [];
   let gathered: Json[] | undefined;
@@ -163,10 +168,16 @@ export async function homeserver(): Promise<FakeHomeserver> {
   function isPutOff(call: FakeCall, response: ServerResponse): boolean {
     const isLate = isOf(slow, call);
     if (isOf(silent, call)) ignore(response);
+    else if (isOf(forbidden, call)) forbid(response);
     else if (isOf(garbled, call)) response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>Please sign in');
     else if (isLate) postpone(call, response);
     else return false;
     return true;
+  }
+
+  function forbid(response: ServerResponse): void {
+    forbade++;
+    response.writeHead(403, { 'Content-Type': 'application/json' }).end('{"errcode":"M_FORBIDDEN","error":""}');
   }
 
   /** Who calls: an application service in the name of its users, a client of an account, or who is about to log in. */
@@ -240,6 +251,10 @@ export async function homeserver(): Promise<FakeHomeserver> {
     faults,
     silent,
     garbled,
+    forbidden,
+    get forbade() {
+      return forbade;
+    },
     slow,
     get late() {
       return late.length + accounts.late.length;

@@ -260,9 +260,12 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     silence: ([...part]) => void server.silent.add(part.join(' ')),
     /** `garble PART`: such calls are answered with a page of a proxy, until `speak`. */
     garble: ([...part]) => void server.garbled.add(part.join(' ')),
+    /** `forbid PART`: such calls are refused, until `speak`; `forbade COUNT` waits for so many. */
+    forbid: ([...part]) => void server.forbidden.add(part.join(' ')),
+    forbade: ([count]) => server.when(() => server.forbade >= Number(count)),
     /** `speak [PART]`: they are answered again, or those that were put off under this name. */
     speak: ([...part]) => {
-      for (const list of [server.silent, server.garbled, server.slow])
+      for (const list of [server.silent, server.garbled, server.forbidden, server.slow])
         if (part.length > 0) list.delete(part.join(' '));
         else list.clear();
     },
