@@ -158,11 +158,12 @@ describe('the package', () => {
     expect(await running.ended).toEqual({ code: 0, out: `${version}\n`, err: '' });
   });
 
-  it('prints the example, and finds it good once the secret is there', async () => {
+  it('prints the example, and finds it good once the secrets and the listener are there', async () => {
     await using example = installed(['example-config']);
     const { code, out, err } = await example.ended;
     expect([code, out, err]).toEqual([0, readFileSync(join(ROOT, 'config.example.yaml'), 'utf8'), '']);
-    site.file('config.yaml', out);
+    const listening = out.replace(/^# http:\n(?:# .*\n)+/m, (section) => section.replaceAll(/^# /gm, ''));
+    site.file('config.yaml', listening.replace('# public_url', 'public_url'));
     // The tokens of both sides of a homeserver are not to be the same.
     const secrets = Object.fromEntries([...out.matchAll(/env: (\w+)/g)].map(([, name]) => [name, `hush, ${name}`]));
     await using checked = installed(['check-config'], secrets);
