@@ -349,7 +349,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     // It may have been told late: they are back since.
     if (rooms.hasCome(id) && (await membershipOf(server, { user, room: id })) === 'join') return;
     rooms.note(leavingOf(news, user));
-    if (listed.has(id) || rooms.isIn(id)) await takeLeft(news);
+    if (listed.has(id) || rooms.isKnown(id)) await takeLeft(news);
     listed.delete(id);
     rooms.forget(id);
   }
@@ -358,11 +358,14 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     const own = rooms.open(id);
     const { before, after } = own.entered ? aroundJoin(timeline, user) : { before: [], after: timeline };
     await takeAll(before, own, 'past');
+    // Who is told, and comes back, joins it again, also before the last of this is told.
+    own.inside = false;
     await takeAll(after, own, 'news');
     const place = rooms.place(id);
     const gone = { account, key: LISTED + id, value: null };
     const from = { kind: 'network', id: user } as const;
-    await tell(place.kind === 'room' ? [{ place, from, kind: 'room', change: 'left' }] : [], [gone]);
+    const isTold = place.kind === 'room' && !rooms.isIn(id);
+    await tell(isTold ? [{ place, from, kind: 'room', change: 'left' }] : [], [gone]);
   }
 
   /** Events of the past, the oldest first, as the archive takes them. */

@@ -117,8 +117,11 @@ export function openOwnRooms({ host, account, user, server }: OwnRoomParts) {
     ours,
     making,
     get: (id: string): OwnRoom | undefined => rooms.get(id),
-    /** The user is in it no more. */
+    /** The user was in it, and has not left it from here. */
+    isKnown: (id: string): boolean => !leaving.has(id) && rooms.has(id),
+    /** The user is in it no more, but where they have come back from here since. */
     forget(id: string): void {
+      if (rooms.get(id)?.inside) return;
       rooms.delete(id);
       leaving.delete(id);
     },
@@ -247,7 +250,7 @@ export function openOwnRooms({ host, account, user, server }: OwnRoomParts) {
       came.add(id);
       await joinRoom(by, { user, room: id }, via);
       // Of a stay before it may be known who was there then.
-      if (leaving.delete(id)) rooms.delete(id);
+      if (leaving.delete(id) || !rooms.get(id)?.inside) rooms.delete(id);
       await this.load(id, by);
     },
 

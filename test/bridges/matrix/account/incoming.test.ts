@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openOwnIncoming } from '#bridges/matrix/account/incoming.ts';
 import { openLooks } from '#bridges/matrix/account/looks.ts';
 import { openOwnRooms } from '#bridges/matrix/account/rooms.ts';
-import type { OwnRoomNews, SyncNews } from '#bridges/matrix/account/sync.ts';
+import { nothingOf, type OwnRoomNews, type SyncNews } from '#bridges/matrix/account/sync.ts';
 import { openCorrections } from '#bridges/matrix/corrections.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
@@ -14,7 +14,10 @@ import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { type TestHost, testHost } from '../../../contract/host.ts';
 
 const ROOM = '!verona:hs.example';
-const none = { events: [], changed: [], left: [], counts: {} };
+const nothing: Omit<SyncNews, 'since'> = {
+  ...{ next: 's2', joined: [], invited: [], left: [], accountData: [], presence: [] },
+  keys: { events: [], changed: [], left: [], counts: {} },
+};
 let count = 0;
 
 /** What an account is told of one room. */
@@ -55,20 +58,15 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', {})
       .flatMap((draft) =>
         draft.kind === 'message' ? [draft.text] : draft.kind === 'reaction' ? [draft.emoji.join(' ')] : [],
       );
-  async function sync(timeline: readonly unknown[], news: Partial<OwnRoomNews> = {}, since = 's1'): Promise<void> {
-    const room = { id: ROOM, state: [], timeline, limited: false, before: undefined, ephemeral: [], accountData: [] };
-    const rest: Omit<SyncNews, 'joined'> = {
-      since,
-      next: 's2',
-      invited: [],
-      left: [],
-      accountData: [],
-      presence: [],
-      keys: none,
-    };
-    await incoming.take({ ...rest, joined: [{ ...room, unread: undefined, marked: undefined, ...news }] });
+  async function sync(
+    timeline: readonly unknown[],
+    news: Partial<OwnRoomNews> = {},
+    since: string | undefined = 's1',
+  ): Promise<void> {
+    await incoming.take({ ...nothing, since, joined: [{ ...nothingOf(ROOM), timeline, ...news }] });
   }
-  return { ...known, rooms, told, sync };
+  const leave = (): Promise<void> => incoming.take({ ...nothing, since: 's1', left: [nothingOf(ROOM)] });
+  return { ...known, rooms, told, sync, leave };
 }
 
 const event = (type: string, content: unknown, more: object = {}) => ({
@@ -156,6 +154,30 @@ describe('what an account is told', () => {
     expect(asked).toEqual([undefined, 'p1']);
     // The core drops what it was told before.
     expect([...new Set(told())]).toEqual(['first', 'second', 'third']);
+  });
+
+  it('joins a room anew whose end it is just being told', async () => {
+    const known = testHost('matrix.example', {});
+    const joins: unknown[] = [];
+    const own = event(
+      'm.room.member',
+      { membership: 'join' },
+      { sender: '@romeo:hs.example', state_key: '@romeo:hs.example' },
+    );
+    const call = async ({ method, path }: { method: string; path: readonly string[] }) => {
+      if (method === 'POST') joins.push(path.at(-1));
+      return path.includes('m.room.member') ? own.content : {};
+    };
+    const { sync, leave, rooms, drafts } = opened('romeo', known, { call, json: async () => [own] });
+    await sync([], { state: [own] });
+    const release = known.holdEmits();
+    const ended = leave();
+    await known.when('the end', () => drafts.some((one) => one.kind === 'room' && one.change === 'left'));
+    expect(rooms.isIn(ROOM)).toBe(false);
+    await rooms.come(ROOM, []);
+    release();
+    await ended;
+    expect([rooms.isIn(ROOM), joins]).toEqual([true, [ROOM]]);
   });
 
   it('is told again what could not be kept', async () => {
