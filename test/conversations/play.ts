@@ -34,13 +34,14 @@ function playTurn(stage: Stage, turn: Turn): Promise<Named> {
 }
 
 /**
- * `kill`, `stop` and `start` again on the same store; `kept 1 3`: one client in a room who was shown three people; `owed 2`: two
+ * `kill`, `stop` and `start` again on the same store; `kept 1 3`: one client in a room who was shown three people (`kept 0 0 1`: a member
+ * without a client); `owed 2`: two
  * events are kept that have not left; `tried 2`: one waits that has been tried twice;
  * `lock` and `unlock`: another program has the store; `later 30`: seconds pass; `silence`: nothing has been said that was not heard.
  */
 async function playGateway(stage: Stage, turn: Turn): Promise<Named> {
-  const [order = '', clients, occupants] = turn.text.split(' ');
-  if (order === 'kept') return void (await stage.kept(Number(clients), Number(occupants)));
+  const [order = '', clients, occupants, members = 0] = turn.text.split(' ');
+  if (order === 'kept') return void (await stage.kept(Number(clients), Number(occupants), Number(members)));
   if (order === 'owed') return void (await stage.owed(Number(clients)));
   if (order === 'tried') return void (await stage.tried(Number(clients)));
   if (order === 'later') return void (await stage.later(Number(clients) * 1000));

@@ -47,8 +47,8 @@ export type Stage = AsyncDisposable & {
   /** Another program locks the gateway's store, until `unlock`. */
   lock(): void;
   unlock(): void;
-  /** Resolves once the gateway's store holds so many clients in rooms, and occupants shown to them. */
-  kept(clients: number, occupants: number): Promise<void>;
+  /** Resolves once the gateway's store holds so many clients in rooms, occupants shown to them, and members without a client. */
+  kept(clients: number, occupants: number, members: number): Promise<void>;
   /** Resolves once the gateway's store holds so many events that are owed to the network and have not left. */
   owed(count: number): Promise<void>;
   /** Resolves once something waits for another try on the network after so many that have failed. */
@@ -141,7 +141,7 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
       locked.exec('begin immediate');
     },
     unlock: () => locked?.close(),
-    kept: (clients, occupants) => holds(join(dir.path, 'store.db'), KEPT, { clients, occupants }),
+    kept: (clients, occupants, members) => holds(join(dir.path, 'store.db'), KEPT, { clients, occupants, members }),
     owed: (count) => holds(join(dir.path, 'store.db'), OWED, { count }),
     tried: (tries) => holds(join(dir.path, 'store.db'), TRIED, { tries }),
     async [Symbol.asyncDispose]() {
@@ -254,7 +254,9 @@ function configFor(setting: Setting): Config {
   };
 }
 
-const KEPT = `select (select count(*) from occupancy) as clients, (select count(*) from rosters) as occupants`;
+/** A member of a room who has no client there has a row as well, without a resource. */
+const KEPT = `select (select count(*) from occupancy where full_jid like '%/%') as clients,
+  (select count(*) from occupancy where full_jid not like '%/%') as members, (select count(*) from rosters) as occupants`;
 const OWED = `select count(*) as count from journal where lane like 'out %' and state in ('ready', 'flight')`;
 
 const TRIED = `select max(attempts) as tries from journal where lane like 'out %' and state = 'ready'`;
