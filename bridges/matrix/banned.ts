@@ -1,5 +1,6 @@
 import { Failure } from '#src/model/failure.ts';
 import type { Homeserver } from './homeserver.ts';
+import { listOf, readEvent, textOf } from './wire/event.ts';
 
 /** Whether a room shuts somebody out now, also where the homeserver has not told of it yet. `as`: in whose name it is asked. */
 export async function isBanned(
@@ -14,4 +15,23 @@ export async function isBanned(
     if (error instanceof Failure && error.code === 'item-not-found') return false;
     throw error;
   }
+}
+
+/** The bytes of those who are shut out of a very large room. */
+const MOST_BANNED = 32 * 1024 * 1024;
+
+/** Whom a room shuts out now, with the names they had there, also where the homeserver has not told of it yet. */
+export async function bannedIn(
+  server: Pick<Homeserver, 'call'>,
+  { room, as }: { readonly room: string; readonly as?: string },
+): Promise<readonly { readonly user: string; readonly name: string | undefined }[]> {
+  const path = ['v3', 'rooms', room, 'members'];
+  const query = { membership: 'ban' };
+  const { chunk } = await server.call({ method: 'GET', path, query, as, maxBytes: MOST_BANNED });
+  const events = listOf(chunk).flatMap((one) => readEvent(one, room) ?? []);
+  return events.flatMap(({ stateKey: user = '', content, before }) =>
+    content.membership === 'ban' && user.startsWith('@')
+      ? [{ user, name: textOf(content.displayname ?? before?.displayname) }]
+      : [],
+  );
 }

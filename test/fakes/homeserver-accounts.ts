@@ -337,9 +337,11 @@ export const ACCOUNT_CALLS: Readonly<Record<string, (work: Work) => Answered>> =
     );
     return ok();
   },
-  'GET client v3 rooms * members'({ state, at }) {
+  'GET client v3 rooms * members'({ state, call, at }) {
     const room = state.room(at[0] ?? '');
-    return ok({ chunk: [...room.state.values()].filter(({ type }) => type === 'm.room.member') });
+    const wanted = call.query.get('membership');
+    const members = [...room.state.values()].filter(({ type }) => type === 'm.room.member');
+    return ok({ chunk: members.filter(({ content }) => wanted === null || content.membership === wanted) });
   },
   'GET client v1 rooms * hierarchy'({ state, at }) {
     const room = state.room(at[0] ?? '');

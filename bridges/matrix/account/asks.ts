@@ -1,11 +1,13 @@
 import { addresses, typed } from '#bridges/matrix/addresses.ts';
+import { bannedIn } from '#bridges/matrix/banned.ts';
 import { nothingListed } from '#bridges/matrix/directory.ts';
 import { type HistoryReader, readHistory } from '#bridges/matrix/history.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
+import { roomNow } from '#bridges/matrix/room-now.ts';
 import { type Json, listOf, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import { isJoined, isSpace, joined, titleOf, traitsOf } from '#bridges/matrix/wire/room.ts';
-import { settingsForm } from '#bridges/matrix/wire/room-settings.ts';
+import { SETTING_TYPES, settingsForm } from '#bridges/matrix/wire/room-settings.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -95,12 +97,13 @@ export function openOwnAsks(
 
     async list({ place, affiliation }) {
       const own = await inside(place);
-      if (affiliation !== 'outcast') {
-        const list = rooms.occupants(own).filter((one) => one.affiliation === affiliation);
-        return { kind: 'list', list: list.map(({ id, nick: name }) => ({ kind: 'network', id, name })) };
+      if (affiliation === 'outcast') {
+        const banned = await bannedIn(server, { room: own.room.id });
+        return { kind: 'list', list: banned.map(({ user: id }) => ({ kind: 'network', id })) };
       }
-      const banned = [...own.room.members.values()].filter(({ membership }) => membership === 'ban');
-      return { kind: 'list', list: banned.map((one) => ({ kind: 'network', id: one.user })) };
+      const room = await roomNow({ server }, own.room, ['m.room.power_levels']);
+      const list = rooms.occupants({ ...own, room }).filter((one) => one.affiliation === affiliation);
+      return { kind: 'list', list: list.map(({ id, nick: name }) => ({ kind: 'network', id, name })) };
     },
 
     async profile({ who }) {
@@ -113,7 +116,8 @@ export function openOwnAsks(
     },
 
     async config({ place }) {
-      const { room } = await inside(place);
+      const own = await inside(place);
+      const room = await roomNow({ server }, own.room, SETTING_TYPES);
       const form = settingsForm(room, user);
       const facts = { id: room.id, ...(room.alias !== undefined && { alias: room.alias }) };
       return { kind: 'config', facts, ...(form && { form }) };

@@ -7,6 +7,7 @@ import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { findSent, MARK, markOf } from '#bridges/matrix/marks.ts';
 import { ifNowhere, type Origins } from '#bridges/matrix/origins.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
+import { roomNow } from '#bridges/matrix/room-now.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
@@ -20,7 +21,7 @@ import { namedIn } from '#bridges/matrix/wire/mentions.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { callsAll, contentOf, levelFor, maySet, withLevel } from '#bridges/matrix/wire/power.ts';
 import { readersOf, userOf } from '#bridges/matrix/wire/room.ts';
-import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
+import { SETTING_TYPES, settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Host } from '#src/bridge.ts';
 import type { Recent } from '#src/lib/recent.ts';
 import type { Event, FileRef } from '#src/model/event.ts';
@@ -180,7 +181,8 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
   }
 
   async function rank(id: string, who: string, wanted: { affiliation?: Affiliation; role?: Role }): Promise<void> {
-    const { room } = await rooms.complete(id);
+    const known = await rooms.complete(id);
+    const room = await roomNow({ server }, known.room, ['m.room.power_levels']);
     const level = levelFor(room.levels, wanted);
     if (level === undefined) throw new Failure('not-supported');
     // Creators of rooms of version 12 stand above all levels, and must not be named in them.
@@ -350,7 +352,8 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
         await setState(id, 'm.room.avatar', url === undefined ? {} : { url });
         return TAKEN;
       }
-      const { room } = await rooms.complete(id);
+      const known = await rooms.complete(id);
+      const room = await roomNow({ server }, known.room, SETTING_TYPES);
       for (const { type, content } of settingsChanges(room, user, event.answer ?? {}))
         await setState(id, type, content);
       return TAKEN;

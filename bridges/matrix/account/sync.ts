@@ -98,11 +98,13 @@ export async function follow({ server, clock, since, signal, take, waits, reache
       if (signal.aborted) return;
       const ms = pauseAfter(error);
       silent ??= clock.now();
+      // It begins now, however long it takes to tell the user.
+      const pausing = pause(ms);
       if (!isTold && clock.now() - silent >= OUTAGE) {
         isTold = true;
         await reached(silent);
       }
-      await pause(ms);
+      await pausing;
     }
   }
 

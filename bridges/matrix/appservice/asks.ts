@@ -1,12 +1,14 @@
 import { addresses, typed } from '#bridges/matrix/addresses.ts';
+import { bannedIn } from '#bridges/matrix/banned.ts';
 import { nothingListed } from '#bridges/matrix/directory.ts';
 import { type HistoryReader, readHistory } from '#bridges/matrix/history.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
+import { roomNow } from '#bridges/matrix/room-now.ts';
 import { type Json, listOf, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
 import { isSpace, titleOf, traitsOf } from '#bridges/matrix/wire/room.ts';
-import { settingsForm } from '#bridges/matrix/wire/room-settings.ts';
+import { SETTING_TYPES, settingsForm } from '#bridges/matrix/wire/room-settings.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { Host } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
@@ -119,14 +121,16 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
       return { kind: 'occupants', list: all.slice(from, from + page.max), count: all.length };
     },
 
-    async list({ place, affiliation }) {
+    async list({ place, affiliation }, account) {
       const inside = rooms.get(await roomOf(place));
-      if (!inside) throw new Failure('not-joined');
+      if (!inside || !account) throw new Failure('not-joined');
+      const as = ghosts.idOf(account);
       if (affiliation === 'outcast') {
-        const banned = [...inside.room.members.values()].filter(({ membership }) => membership === 'ban');
+        const banned = await bannedIn(server, { room: inside.room.id, as });
         return { kind: 'list', list: banned.map(({ user, name }) => party(user, name)) };
       }
-      const list = rooms.occupants(inside).filter((one) => one.affiliation === affiliation);
+      const room = await roomNow({ server, as }, inside.room, ['m.room.power_levels']);
+      const list = rooms.occupants({ ...inside, room }).filter((one) => one.affiliation === affiliation);
       return { kind: 'list', list: list.map(({ id, nick }) => party(id, nick)) };
     },
 
@@ -157,9 +161,10 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
 
     async config({ place }, account) {
       const inside = rooms.get(await roomOf(place));
-      if (!inside) throw new Failure('not-joined');
-      const { room } = inside;
-      const form = account && settingsForm(room, ghosts.idOf(account));
+      if (!inside || !account) throw new Failure('not-joined');
+      const as = ghosts.idOf(account);
+      const room = await roomNow({ server, as }, inside.room, SETTING_TYPES);
+      const form = settingsForm(room, as);
       const facts = { id: room.id, ...(room.alias !== undefined && { alias: room.alias }) };
       return { kind: 'config', facts, ...(form && { form }) };
     },

@@ -1,6 +1,7 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
 import { isBanned } from '#bridges/matrix/banned.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { roomNow } from '#bridges/matrix/room-now.ts';
 import { presenceContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Json, objectOf } from '#bridges/matrix/wire/event.ts';
 import { contentOf, levelFor, withLevel } from '#bridges/matrix/wire/power.ts';
@@ -47,7 +48,7 @@ export function openModeration({ host, server, ghosts, rooms }: ModerationParts)
   async function raise(to: Aim, users: readonly { user: string; rank: { affiliation?: Affiliation; role?: Role } }[]) {
     const inside = rooms.get(to.room);
     if (!inside) throw new Failure('not-joined');
-    const { levels, levelContent } = inside.room;
+    const { levels, levelContent } = await roomNow({ server, as: to.as }, inside.room, ['m.room.power_levels']);
     let content = contentOf(levels, levelContent);
     for (const { user, rank } of users) {
       const level = levelFor(levels, rank);

@@ -6,6 +6,7 @@ import { limited } from '#bridges/matrix/limit.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
 import { ifNowhere, type Origins } from '#bridges/matrix/origins.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
+import { roomNow } from '#bridges/matrix/room-now.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
@@ -25,7 +26,7 @@ import {
 } from '#bridges/matrix/wire/message-out.ts';
 import { callsAll, maySet } from '#bridges/matrix/wire/power.ts';
 import { userOf } from '#bridges/matrix/wire/room.ts';
-import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
+import { SETTING_TYPES, settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Delivered, Host } from '#src/bridge.ts';
 import { backoff } from '#src/lib/time/backoff.ts';
 import type { Draft, Event, EventKind, EventOf } from '#src/model/event.ts';
@@ -343,7 +344,8 @@ export function openOutgoing(parts: OutgoingParts) {
         return moderation.picture(to, url);
       }
       const inside = rooms.get(to.room);
-      const changes = inside ? settingsChanges(inside.room, to.as, event.answer ?? {}) : [];
+      const room = inside && (await roomNow({ server, as: to.as }, inside.room, SETTING_TYPES));
+      const changes = room ? settingsChanges(room, to.as, event.answer ?? {}) : [];
       for (const { type, content: body } of changes) {
         const path = ['v3', 'rooms', to.room, 'state', type, ''];
         await server.call({ method: 'PUT', path, body, as: to.as });

@@ -47,6 +47,9 @@ const SETTINGS: readonly Setting[] = [
   },
 ];
 
+/** The types of state that settings are about, and who may change them. */
+export const SETTING_TYPES: readonly string[] = ['m.room.power_levels', ...SETTINGS.map(({ type }) => type)];
+
 /** The settings of a room that a user may change; nothing for who may change none. */
 export function settingsForm(room: MatrixRoom, user: string): Form | undefined {
   const fields = SETTINGS.filter(({ type }) => maySet(room.levels, user, type)).map(({ field }) => field(room));
