@@ -100,13 +100,14 @@ export function openWaitingCopies({ host, state }: EmailTransport, parts: Waitin
     if (line.busy || closed) return;
     line.busy = true;
     const work = goOn(line)
-      .catch((error: unknown) => host.log.error({ err: error }, 'a mail to one of several could not be tried again'))
+      .catch((error: unknown) => {
+        host.log.error({ err: error }, 'a mail to one of several could not be tried again');
+        for (const { copy } of line.copies.slice(0, 1)) copy.next = Math.max(copy.next, host.clock.now() + retry.min);
+      })
       .finally(() => {
         running.delete(work);
         line.busy = false;
-        const [first] = line.copies;
-        if (!first) return lines.delete(nameOfLine(line));
-        first.copy.next = Math.max(first.copy.next, host.clock.now() + retry.min);
+        if (line.copies.length === 0) return lines.delete(nameOfLine(line));
         schedule(line);
       });
     running.add(work);
