@@ -58,7 +58,8 @@ export function openMembership(parts: MembershipParts): Membership {
     await logins.unregister(account);
     parts.settings.forget(account);
     parts.refusals.forget(account);
-    // Whoever wanted a session meanwhile wanted one of an account that is gone now.
+    // Whoever has come meanwhile, or wanted a session, did that for an account that is gone now.
+    await people.dismissed(account);
     await close(account);
     await parts.media?.forget(account);
     parts.purging.start(account);

@@ -90,7 +90,7 @@ export type People = {
   enrolled(account: AccountKey): Promise<() => void>;
   /** The account is out of reach from now on: nobody is shown to its user any more. */
   slept(account: AccountKey): void;
-  /** The account is about to be removed. Resolves with what takes everybody out of the user's roster. */
+  /** The account is about to be removed, or has been. Resolves with what takes everybody out of the user's roster. */
   dismissed(account: AccountKey): Promise<() => void>;
   /** The link of a transport is up: asks for the presence of all who let us see it. */
   attend(transport: string): Promise<void>;
@@ -340,8 +340,8 @@ export function openPeople(parts: PeopleParts): People {
       const ids = new Set(['']);
       await within(account, (person) => {
         for (const id of person.contacts.keys()) ids.add(id);
-        // Nothing that waits to be shown is news any more.
-        person.contacts.clear();
+        // Nothing that waits to be shown is news any more, and nobody is there who wants a session.
+        person.resources.clear();
         presence.count(person);
         people.delete(account);
         profiles.forget(account);
