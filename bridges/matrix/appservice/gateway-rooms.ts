@@ -358,14 +358,14 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
       for (const account of [...(entered?.inside ?? [])]) await leave(account, id);
     },
 
-    /** The ghost of an account has been put out of a room. */
-    async removed(account: AccountKey, id: string): Promise<void> {
+    /** The ghost of an account has been put out of a room. `tell` comes after that: who hears of it, and is back at once, comes in anew. */
+    async removed(account: AccountKey, id: string, tell: () => Promise<void>): Promise<void> {
       noteOut(account, id);
       const entered = rooms.get(id);
       // Whoever is not back yet after a restart finds that out then, and others may be.
-      if (!entered?.inside.delete(account)) return;
+      if (!entered?.inside.delete(account)) return tell();
       if (entered.inside.size === 0) rooms.delete(id);
-      await host.state.delete({ key: `${INSIDE}${account} ${id}` });
+      await Promise.all([host.state.delete({ key: `${INSIDE}${account} ${id}` }), tell()]);
     },
 
     /** Whether the ghost of an account is in a room now. */

@@ -183,12 +183,12 @@ export function openIncoming(parts: IncomingParts) {
     const out = account !== undefined && (membership === 'leave' || membership === 'ban');
     // It may have come back since, before this was told.
     if (out && gateway.inside.has(account) && (await rooms.isThere(account, event.room))) return;
-    await roomState(event, venue, gateway);
-    if (out) await rooms.removed(account, event.room);
+    const bodies = stateNews(gateway.room, event, ghosts.accountOf).filter((body) => isNews(body, gateway));
+    const told = () => roomState(event, venue, bodies);
+    await (out ? rooms.removed(account, event.room, told) : told());
   }
 
-  async function roomState(event: RoomEvent, venue: Venue, gateway: GatewayRoom): Promise<void> {
-    const bodies = stateNews(gateway.room, event, ghosts.accountOf).filter((body) => isNews(body, gateway));
+  async function roomState(event: RoomEvent, venue: Venue, bodies: readonly EventBody[]): Promise<void> {
     await tell(draftsOf(event, venue, bodies));
     if (event.type === 'm.room.avatar' && event.stateKey === '') await tellPicture(event, venue);
     if (event.type === 'm.room.power_levels') await rooms.label(event.room);

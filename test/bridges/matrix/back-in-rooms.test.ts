@@ -12,6 +12,12 @@ const ROOM = `!verona:${SERVER}`;
 const ROMEO: AccountKey = accountKey('romeo@a.example' as BareJid, 'matrix.example');
 const GHOST = `@_xmpp_romeo=40a.example:${SERVER}`;
 
+const byRomeo = (id: string) => ({
+  ...{ id: id as EventId, at: 1, live: true },
+  place: { kind: 'shared', transport: 'matrix.example', id: ROOM } as const,
+  from: { kind: 'xmpp', bare: 'romeo@a.example' as BareJid } as const,
+});
+
 /** A bridge that begins where another has ended without a word: Romeo's ghost is in a room. */
 async function killed(set: (server: FakeHomeserver) => void = () => undefined, below = '') {
   await using stack = new AsyncDisposableStack();
@@ -40,14 +46,18 @@ async function killed(set: (server: FakeHomeserver) => void = () => undefined, b
   return {
     ...{ server, parts, say, texts },
     heard: (text: string) => parts.when(text, () => texts().includes(text)),
+    putOut: (): void => void state.member(room, ALICE, GHOST, 'leave'),
     /** He is on his way in. */
-    enter: () =>
+    enter: (id = 'j1') =>
       bridge.deliver({
-        ...{ id: 'j1' as EventId, at: 1, live: true, kind: 'occupant', change: 'join' },
-        place: { kind: 'shared', transport: 'matrix.example', id: ROOM },
-        from: { kind: 'xmpp', bare: 'romeo@a.example' as BareJid },
-        who: { id: '', nick: 'Romeo', affiliation: 'none', role: 'participant' },
+        ...byRomeo(id),
+        ...{
+          kind: 'occupant',
+          change: 'join',
+          who: { id: '', nick: 'Romeo', affiliation: 'none', role: 'participant' },
+        },
       }),
+    speak: (id: string) => bridge.deliver({ ...byRomeo(id), kind: 'message', text: 'Ay me', style: 'plain' }),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -61,6 +71,25 @@ it('hears what is said in rooms after a kill before anybody is back, and shows n
   world.say('after');
   await world.heard('after');
   expect(world.texts()).toEqual(['while nobody was back', 'after']);
+});
+
+it('comes anew into a room whose end it is just being told', async () => {
+  await using world = await killed();
+  const { parts, server } = world;
+  const settled = (id: string) => () => parts.settled.find((one) => one.id === id);
+  await world.enter();
+  await parts.when('the join', settled('j1'));
+  const release = parts.holdEmits();
+  world.putOut();
+  await parts.when('the end', () => parts.drafts.some((one) => one.kind === 'occupant' && one.change === 'kick'));
+  await world.enter('j2');
+  await parts.when('the occupants again', () => parts.drafts.filter(({ kind }) => kind === 'occupants').length === 2);
+  release();
+  await parts.when('the join', settled('j2'));
+  await server.idle();
+  await world.speak('m1');
+  expect(await parts.when('the message', settled('m1'))).toMatchObject({ outcome: { state: 'taken' } });
+  expect(await parts.host.state.get({ key: `inside ${ROMEO} ${ROOM}` })).toBe('');
 });
 
 it('comes back into a room once the homeserver answers again', async () => {
