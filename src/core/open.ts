@@ -286,7 +286,8 @@ export function buildCore(parts: CoreParts) {
       if (left) journaling.alarms.tell(domain, user, registerTexts.hasLeft);
       rooms.end(account, ASLEEP.words);
       delivery.fail(({ owed, account: own }) => owed.way === 'out' && own === account, ASLEEP);
-      void sessions.drop(account, ASLEEP, 'left').then(() => people.slept(account));
+      people.slept(account);
+      void sessions.drop(account, ASLEEP, 'left');
     },
   });
   digests.listen((account) => delivery.wake((row) => row.account === account));
