@@ -16,7 +16,7 @@ import { chain } from '#src/lib/time/after.ts';
 import type { DraftOf } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, type EventId, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, bareOf, type EventId, splitAccount } from '#src/model/ids.ts';
 import { isRoom, type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Statement } from '#src/store/index.ts';
 import { type AcceptContext, accept } from './accept.ts';
@@ -61,6 +61,8 @@ export type OutwardContext = AdmitContext &
  */
 export function openOutward(context: OutwardContext) {
   const { lanes, rooms } = context;
+  /** Clients of which it is being looked up which room they enter, by their address and its. */
+  const entering = new Map<string, Origin>();
 
   /** Takes a user's event. Throws a `Failure` for what is refused at once; later ones are answered on the stanza. */
   function accept(given: Draft, origin: Origin): void {
@@ -165,9 +167,12 @@ export function openOutward(context: OutwardContext) {
     }
   }
 
-  /** Somebody enters or leaves a room. */
+  /** Somebody enters or leaves a room. Whoever goes before it is known which one they have entered does not come in. */
   function pass({ place, ...draft }: DraftOf<'occupant'>, account: AccountKey, origin: Origin): void {
-    if (draft.change === 'leave') return rooms.leave(place, { account, jid: origin.from, reason: draft.reason });
+    const name = `${origin.from} ${bareOf(origin.to)}`;
+    const isComing = entering.delete(name);
+    if (draft.change === 'leave')
+      return isComing ? undefined : rooms.leave(place, { account, jid: origin.from, reason: draft.reason });
     const { who, password, history } = draft;
     const enter = (own: Place): void => {
       const address = own === place || place.kind === 'realm' ? draft.address : place.id;
@@ -175,8 +180,11 @@ export function openOutward(context: OutwardContext) {
     };
     const own = ownPlace(context, place, account);
     if (!(own instanceof Promise)) return enter(own);
-    own.then(enter, (error: unknown) =>
-      refuse(context, { origin, shared: { answered: false } }, context.asFailure(error)),
+    entering.set(name, origin);
+    const comes = (): boolean => entering.get(name) === origin && entering.delete(name);
+    own.then(
+      (found) => comes() && enter(found),
+      (error: unknown) => comes() && refuse(context, { origin, shared: { answered: false } }, context.asFailure(error)),
     );
   }
 
