@@ -55,6 +55,9 @@ export function openOwnRooms({ host, account, user, server }: OwnRoomParts) {
   const making = new Map<string, string>();
   /** What `m.direct` says, as it is. */
   let direct: Json | undefined;
+  /** With whom rooms are by what the homeserver was told last, and may not have told itself yet. */
+  const begun = new Map<string, string>();
+  let pairing: Promise<unknown> = Promise.resolve();
 
   /** What syncs tell of rooms while something is asked for of them, in its order, for each who asks. */
   const asking = new Map<string, Set<RoomEvent[]>>();
@@ -149,10 +152,10 @@ export function openOwnRooms({ host, account, user, server }: OwnRoomParts) {
       const path = ['v3', 'user', user, 'account_data', 'm.direct'];
       const kept = objectOf(await server.call({ method: 'GET', path }).catch(nothingKept));
       if (direct) return direct;
-      // What was begun meanwhile.
-      const begun = [...partners];
+      // What was heard meanwhile.
+      const heard = [...partners];
       this.direct(kept);
-      for (const [id, who] of begun) partners.set(id, who);
+      for (const [id, who] of heard) partners.set(id, who);
       return kept;
     },
 
@@ -169,6 +172,9 @@ export function openOwnRooms({ host, account, user, server }: OwnRoomParts) {
         partners.set(id, who);
         if (!latest.has(who)) latest.set(who, { id, at: 0 });
       }
+      for (const [id, who] of begun)
+        if (partners.get(id) === who) begun.delete(id);
+        else partners.set(id, who);
     },
 
     /** A room is for the two of them, though the homeserver was not told so yet. */
@@ -209,17 +215,20 @@ export function openOwnRooms({ host, account, user, server }: OwnRoomParts) {
     },
 
     /** Says that a room is for the two of them, on the homeserver as well. */
-    async pair(id: string, who: string): Promise<void> {
+    pair(id: string, who: string): Promise<void> {
       partners.set(id, who);
       latest.set(who, { id, at: 0 });
-      const path = ['v3', 'user', user, 'account_data', 'm.direct'];
-      // It is replaced whole, and not every sync tells of it.
-      const known = await this.knowDirect();
-      const rest = textsOf(known[who]).filter((one) => one !== id);
-      const next = { ...known, [who]: [...rest, id] };
-      this.direct(next);
-      latest.set(who, { id, at: 0 });
-      await server.call({ method: 'PUT', path, body: next });
+      begun.set(id, who);
+      const said = pairing.then(() => this.sayDirect());
+      pairing = said.catch(() => undefined);
+      return said;
+    },
+
+    /** Writes `m.direct`: it is replaced whole, and not every sync tells of it; what one does tell may be from before. */
+    async sayDirect(): Promise<void> {
+      const body: Record<string, unknown> = { ...(await this.knowDirect()) };
+      for (const [id, who] of begun) body[who] = [...textsOf(body[who]).filter((one) => one !== id), id];
+      await server.call({ method: 'PUT', path: ['v3', 'user', user, 'account_data', 'm.direct'], body });
     },
 
     /** Learns who is in a room. A sync tells of those alone who have said something. */
