@@ -90,8 +90,8 @@ export function openProfiles(parts: ProfileParts): Profiles {
     const { user, transport } = splitAccount(account);
     const now = own.get(account);
     const card = await xmpp.card(transport, user, now?.photo);
-    // They look otherwise by now, which is told for itself, or are nobody here any more.
-    if (!now || own.get(account) !== now) return;
+    // They look otherwise by now, which is told for itself, or are nobody here any more; or the network is not there to be told.
+    if (!now || own.get(account) !== now || !sessions.get({ account, realm })) return;
     const name = now.name ?? (card.name && shownName(card.name));
     const photo = card.picture?.sha1 ?? '';
     own.set(account, { ...now, given: photo });
