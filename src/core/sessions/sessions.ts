@@ -191,7 +191,7 @@ export function openSessions(parts: SessionParts): Sessions {
   function connect(line: SessionLine, forAll?: ConnectPace): void {
     const attempt = new AbortController();
     line.cancel = () => attempt.abort();
-    line.lost = undefined;
+    [line.lost, line.removed, line.words] = [undefined, false, undefined];
     const at = clock.now();
     if (parts.identities.of(line.key.account) === 'operator')
       return void CLOSED.then(() => attempt.signal.aborted || connected(line, standIn(line.key)));

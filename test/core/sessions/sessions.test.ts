@@ -14,14 +14,15 @@ const keyOf = (user: string): SessionKey => ({
 });
 const romeo = keyOf('romeo');
 const came = (user: string): string[] => [`${user} comes`, `${user} online`];
+const gone = new Failure('not-registered');
 const lost = { kind: 'lost', failure: new Failure('remote-server-timeout') } as const;
 
 /** Sessions on a network that takes everybody, unless it is told to refuse. */
 function openTown({ pace = 5000, stays = false, wanted = false, connectless = false, strict = false }) {
   const clock = handClock();
   const told: string[] = [];
-  const network: { refusal: Failure | undefined; stuck: boolean; breaks: boolean } = {
-    ...{ refusal: undefined, stuck: false, breaks: false },
+  const network: { refusal: Failure | undefined; stuck: boolean; breaks: boolean; held: Promise<void> | undefined } = {
+    ...{ refusal: undefined, stuck: false, breaks: false, held: undefined },
   };
   const nameOf = ({ account }: SessionKey): string => account.slice(0, account.indexOf('@'));
   const bridge = {
@@ -31,9 +32,10 @@ function openTown({ pace = 5000, stays = false, wanted = false, connectless = fa
       if (network.breaks) sessions.status(key, lost);
       return {
         ...key,
-        close: async (why) => {
-          told.push(`${nameOf(key)} goes: ${why}`);
+        close: async (why, words = '') => {
+          told.push(`${nameOf(key)} goes: ${why} ${words}`.trim());
           if (network.stuck) await new Promise(() => undefined);
+          await network.held;
         },
       };
     },
@@ -75,6 +77,8 @@ function openTown({ pace = 5000, stays = false, wanted = false, connectless = fa
     },
   };
 }
+
+type Town = ReturnType<typeof openTown>;
 
 it('reconnects a lost session that nothing but its owner wants, and notes that it lasts', async () => {
   const { sessions, clock, news } = openTown({ stays: true });
@@ -260,6 +264,35 @@ it('says why a session ends', async () => {
     'paris goes: stopped',
   ]);
 });
+
+it.each([
+  ['ended', (town: Town) => town.sessions.drop(romeo.account, gone, 'left', { realm: 'net', words: 'Banished' })],
+  ['removed', (town: Town) => town.sessions.drop(romeo.account, gone)],
+  [
+    'removed while it goes',
+    ({ sessions }: Town) => {
+      sessions.release(romeo);
+      return sessions.drop(romeo.account, gone);
+    },
+  ],
+])(
+  'says of a session of whoever is back before the one is closed that was %s why it ends itself',
+  async (_how, drop) => {
+    const town = openTown({});
+    const { sessions, network, news } = town;
+    const closing = Promise.withResolvers<void>();
+    network.held = closing.promise;
+    sessions.need(romeo);
+    await news();
+    const dropped = drop(town);
+    sessions.need(romeo);
+    closing.resolve();
+    await dropped;
+    await news();
+    sessions.release(romeo);
+    expect(await news()).toEqual(['romeo goes: left']);
+  },
+);
 
 it('takes whoever comes where nobody has a connection', async () => {
   const { sessions, news } = openTown({ connectless: true });
