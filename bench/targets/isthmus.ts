@@ -35,6 +35,10 @@ const isthmus = (built: boolean): Target => ({
   start: async (setting) => startMain(built ? BUILT : MAIN, setting, config(setting)),
 });
 
+/** What `bin/isthmus.mjs` starts an operator's process with: the sources, of any commit, are measured as they run then. */
+const OPTIONS = ['--max-semi-space-size=4', '--expose-gc', '--no-maglev'];
+const ARENAS = { MALLOC_ARENA_MAX: '2' };
+
 /** Certificates that the machine adds for everybody would be read at the start, and are not what is measured. */
 const ENVIRONMENT = { NODE_ENV: 'production', NODE_EXTRA_CA_CERTS: undefined };
 
@@ -45,8 +49,9 @@ export function startMain(main: string, setting: Setting, settings: ReturnType<t
   writeFileSync(file, JSON.stringify(settings));
   const profile = setting.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${setting.profile}`];
   const rounds = setting.rounds === undefined ? [] : ['--import', join(import.meta.dirname, '../load/loop-rounds.ts')];
-  const env = { ...ENVIRONMENT, ISTHMUS_ROUNDS: setting.rounds };
-  return startProcess(process.execPath, [...profile, ...rounds, main, 'run', '--config', file], env);
+  const env = { ...ARENAS, ...ENVIRONMENT, ISTHMUS_ROUNDS: setting.rounds };
+  const options = main === BUILT ? [] : OPTIONS;
+  return startProcess(process.execPath, [...options, ...profile, ...rounds, main, 'run', '--config', file], env);
 }
 
 /** Isthmus as it runs in a checkout, without its limits on how fast users may be. */

@@ -297,8 +297,7 @@ function rename(room: Room, body: OccupantChange): RoomEffect[] {
 function depart(room: Room, body: OccupantChange): RoomEffect[] {
   const known = room.roster.get(body.who.id);
   const forced = body.change === 'kick' || body.change === 'ban';
-  const failure = new Failure(body.change === 'ban' ? 'banned' : 'not-permitted');
-  if (!known) return forced ? putOutWaiting(room, body.who.account, failure) : [];
+  if (!known) return forced ? putOutWaiting(room, body) : [];
   const { account } = known;
   const member = account && room.members.get(account);
   // Left by itself, on the network and not from here; whoever enters again at this moment is not meant.
@@ -313,14 +312,18 @@ function depart(room: Room, body: OccupantChange): RoomEffect[] {
   // The readers were told with status 110, so nothing more is said to them.
   room.members.delete(account);
   room.readers = undefined;
-  return [...effects, ...refusals(member, failure), ...gone(room, account, member)];
+  return [...effects, ...refusals(member, putOut(body)), ...gone(room, account, member)];
 }
 
+/** Why somebody who was put out is not let in. Made only where it is told: an error costs more than a line. */
+const putOut = ({ change }: OccupantChange): Failure => new Failure(change === 'ban' ? 'banned' : 'not-permitted');
+
 /** One of ours who is put out before the network has said who is there is let in no more. */
-function putOutWaiting(room: Room, account: AccountKey | undefined, failure: Failure): RoomEffect[] {
+function putOutWaiting(room: Room, body: OccupantChange): RoomEffect[] {
+  const { account } = body.who;
   const member = account && room.members.get(account);
   const waits = member && member.seats.size > 0 && [...member.seats.values()].every((seat) => !seat.in);
-  return waits ? eject(room, account, [], undefined, failure) : [];
+  return waits ? eject(room, account, [], undefined, putOut(body)) : [];
 }
 
 /** An account that was there is out again. Of one that was restored and has not come back the others do not know it yet. */
