@@ -3,6 +3,7 @@ import { lanes } from '#src/lib/lanes.ts';
 import type { Event, EventKind, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { ForeignId } from '#src/model/ids.ts';
+import type { Underway } from './underway.ts';
 
 /** What is done with events of each kind. Each rejects with a `Failure`. */
 export type Senders = { readonly [K in EventKind]?: (event: EventOf<K>) => Promise<Delivered> };
@@ -10,6 +11,7 @@ export type Senders = { readonly [K in EventKind]?: (event: EventOf<K>) => Promi
 export type SendersOptions = {
   readonly host: Pick<Host, 'settle' | 'log'>;
   readonly senders: Senders;
+  readonly underway: Pick<Underway, 'over'>;
   /** Events that wait in this process. */
   readonly most: number;
   /** What has not begun by then is refused, for its reason where that is a `Failure`; what is under way then is in doubt. */
@@ -33,7 +35,7 @@ export const taken = (...ids: readonly string[]): Delivered => ({
 });
 
 /** The queue in front of the senders: what becomes of an event is told by `host.settle`. */
-export function openSenders({ host, senders, most, stop, laneOf, failed }: SendersOptions) {
+export function openSenders({ host, senders, underway, most, stop, laneOf, failed }: SendersOptions) {
   const serial = lanes((error) => host.log.error({ err: error }, 'an event was lost in its lane'));
   let waiting = 0;
 
@@ -53,6 +55,7 @@ export function openSenders({ host, senders, most, stop, laneOf, failed }: Sende
     try {
       await host.settle(event.id, await outcomeOf(event));
     } finally {
+      underway.over(event.id);
       waiting -= 1;
     }
   }

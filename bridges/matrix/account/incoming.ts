@@ -6,6 +6,7 @@ import { membershipOf } from '#bridges/matrix/membership.ts';
 import type { Origins } from '#bridges/matrix/origins.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
+import type { Underway } from '#bridges/matrix/underway.ts';
 import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
 import { type Json, objectOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
 import type { ReadingView } from '#bridges/matrix/wire/message-in.ts';
@@ -35,6 +36,7 @@ export type OwnIncomingParts = OwnInvitationParts & {
   readonly threads: Threads;
   readonly corrections: Corrections;
   readonly origins: Origins;
+  readonly underway: Pick<Underway, 'seen'>;
   readonly keys: DeviceKeys | undefined;
   readonly looks: Looks;
   readonly link: ReadingView['link'];
@@ -215,14 +217,13 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     if (listed.has(id)) return;
     const partner = rooms.partner(id);
     const place = rooms.place(id);
-    const write = { account, key: LISTED + id, value: since, seal: true };
     const title = titleOf(own.room, (who) => who === user);
     const from = { kind: 'network', id: partner ?? user } as const;
     const body: EventBody = partner
       ? { kind: 'contact', action: 'subscribed', name: rooms.nick(id, partner) ?? title, groups: ['Matrix'] }
       : { kind: 'room', change: 'listed', text: title, unread };
     listed.set(id, since);
-    const told = tell([{ place, from, ...body }], [write]);
+    const told = tell([{ place, from, ...body }], [{ account, key: LISTED + id, value: since, seal: true }]);
     if (!partner) return told;
     // Clients take their time to say whether they take contacts. What is not done now is done with the next first sync.
     told.catch((err: unknown) => {
@@ -264,7 +265,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     authors.set(event.id, event.sender);
     parts.origins.learn(event.id, event.room);
     rooms.active(event.room, event.at);
-    if (isFromHere(event)) return;
+    if (isFromHere(event)) return parts.underway.seen(event);
     const said = event.type === 'm.room.encrypted' ? await encrypted.opened(event, raw, tense) : event;
     if (said) await takeSaid(said, tense);
   }

@@ -12,6 +12,7 @@ import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import { openTyping } from '#bridges/matrix/typing.ts';
+import type { Underway } from '#bridges/matrix/underway.ts';
 import { sendFile, sendPicture } from '#bridges/matrix/upload.ts';
 import { openUploadLimit } from '#bridges/matrix/upload-limit.ts';
 import { presenceContent, typingContent } from '#bridges/matrix/wire/ephemeral.ts';
@@ -48,6 +49,7 @@ export type OwnOutgoingParts = {
   readonly threads: Threads;
   readonly corrections: Corrections;
   readonly origins: Origins;
+  readonly underway: Underway;
   readonly keys: DeviceKeys | undefined;
   readonly invitations: Pick<OwnIncoming, 'between'>;
   /** Ends with the session. */
@@ -62,6 +64,7 @@ const MOST_WAITING = 5_000;
 /** What an account says and does at the homeserver, encrypted where the room is. */
 export function openOwnOutgoing(parts: OwnOutgoingParts) {
   const { host, account, user, server, rooms, reactions, threads, corrections, keys, stop, looks, doubts } = parts;
+  const { underway } = parts;
   const directs = openOwnDirects({ user, server, rooms, keys });
   const limit = openUploadLimit(server, host.clock);
 
@@ -127,7 +130,10 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     };
   }
 
-  async function send(id: string, content: Content, transaction: string): Promise<string> {
+  const send = (id: string, content: Content, transaction: string): Promise<string> =>
+    underway.sent(transaction, () => put(id, content, transaction));
+
+  async function put(id: string, content: Content, transaction: string): Promise<string> {
     const known = await sentBefore(id, transaction);
     if (known !== undefined) return known;
     const marked = { ...content, content: { ...content.content, [MARK]: transaction } };
@@ -369,7 +375,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
   };
 
   const queue = openSenders({
-    ...{ host, senders, most: MOST_WAITING, stop },
+    ...{ host, senders, underway, most: MOST_WAITING, stop },
     laneOf: (event) => placeKey(event.place),
   });
   return {

@@ -6,6 +6,7 @@ import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { openOrigins } from '#bridges/matrix/origins.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
+import { openUnderway } from '#bridges/matrix/underway.ts';
 import type { CloseReason, Credentials, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
 import type { Recent } from '#src/lib/recent.ts';
 import type { Event } from '#src/model/event.ts';
@@ -98,8 +99,9 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     : undefined;
   const corrections = openCorrections(server, CORRECTIONS);
   const origins = openOrigins(server);
+  const underway = openUnderway();
   const looks = openLooks({ host, account, user, server });
-  const known = { host, account, user, server, rooms, reactions, threads, corrections, origins, keys, looks };
+  const known = { host, account, user, server, rooms, reactions, threads, corrections, origins, underway, keys, looks };
   const incoming = openOwnIncoming({ ...known, link: parts.link, directRooms: parts.directRooms, stop: stop.signal });
   const outgoing = openOwnOutgoing({
     ...known,

@@ -10,6 +10,7 @@ import { openOrigins } from '#bridges/matrix/origins.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
+import { openUnderway } from '#bridges/matrix/underway.ts';
 import { ghostId, localOf, nameOf } from '#bridges/matrix/wire/ids.ts';
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
@@ -60,6 +61,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   const threads = openThreads(host);
   const corrections = openCorrections(server);
   const origins = openOrigins(server);
+  const underway = openUnderway();
   const policies = openPolicies({ host: { ...host, signal: stop.signal }, config, server, bot: ghosts.bot });
   const consents = await openConsent({ host, config, server, bot: ghosts.bot });
   const rooms = openGatewayRooms({ host, server, ghosts, policies, consents, timeout: homeserver.timeout });
@@ -80,6 +82,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     threads,
     corrections,
     origins,
+    underway,
     policies,
     consents,
     watchers,

@@ -8,6 +8,7 @@ import type { Origins } from '#bridges/matrix/origins.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
+import type { Underway } from '#bridges/matrix/underway.ts';
 import { isPuppeted } from '#bridges/matrix/wire/bridge-info.ts';
 import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
 import { type Json, listOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
@@ -44,6 +45,7 @@ export type IncomingParts = {
   readonly threads: Threads;
   readonly corrections: Corrections;
   readonly origins: Origins;
+  readonly underway: Pick<Underway, 'seen'>;
   readonly bot: Pick<GatewayBot, 'invited' | 'removed' | 'heard'>;
   readonly invitations: Invitations;
   readonly policies: Policies;
@@ -105,6 +107,7 @@ export function openIncoming(parts: IncomingParts) {
     await rooms.recall(event.room);
     const venue = venueOf(event.room);
     if (event.stateKey !== undefined) return takeState(event, venue);
+    if (ghosts.isOurs(event.sender)) await parts.underway.seen(event);
     authors.set(event.id, event.sender);
     parts.origins.learn(event.id, event.room);
     if (venue?.gateway && ghosts.isOurs(event.sender)) return tell(ownWords(value, venue.gateway));

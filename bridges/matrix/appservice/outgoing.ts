@@ -11,6 +11,7 @@ import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import { openTyping } from '#bridges/matrix/typing.ts';
+import type { Underway } from '#bridges/matrix/underway.ts';
 import { sendFile, sendPicture } from '#bridges/matrix/upload.ts';
 import { openUploadLimit } from '#bridges/matrix/upload-limit.ts';
 import { typingContent } from '#bridges/matrix/wire/ephemeral.ts';
@@ -55,6 +56,7 @@ export type OutgoingParts = {
   readonly threads: Threads;
   readonly corrections: Corrections;
   readonly origins: Origins;
+  readonly underway: Underway;
   readonly moderation: Moderation;
   readonly policies: Pick<Policies, 'user'>;
   readonly outage: Pick<Outage, 'waits'>;
@@ -79,6 +81,7 @@ const pause = backoff({ min: 500, max: 30_000, random: Math.random });
 export function openOutgoing(parts: OutgoingParts) {
   const { host, server, ghosts, rooms, directs, reactions, threads, corrections, moderation, policies, watchers } =
     parts;
+  const { underway } = parts;
   const limit = openUploadLimit(server, host.clock);
   const directRooms = openDirectRooms({ host, server, ghosts, directs });
 
@@ -129,7 +132,10 @@ export function openOutgoing(parts: OutgoingParts) {
 
   const { assertPlain, assertPlainNow } = openPlain({ server, rooms, directs });
 
-  async function send(to: Aim, { type, content }: Content, transaction: string): Promise<string> {
+  const send = (to: Aim, content: Content, transaction: string): Promise<string> =>
+    underway.sent(transaction, () => put(to, content, transaction));
+
+  async function put(to: Aim, { type, content }: Content, transaction: string): Promise<string> {
     // A file takes minutes to get there, in which the room may have become encrypted.
     await assertPlainNow(to);
     const { as, room } = to;
@@ -362,7 +368,7 @@ export function openOutgoing(parts: OutgoingParts) {
   };
 
   const queue = openSenders({
-    ...{ host, senders, most: MOST_WAITING, stop: parts.stop },
+    ...{ host, senders, underway, most: MOST_WAITING, stop: parts.stop },
     laneOf: (event) => `${accountOf(event)} ${placeKey(event.place)}`,
     failed(event, { row }) {
       if (row.retry && SAID.includes(event.kind)) parts.outage.waits(accountOf(event));

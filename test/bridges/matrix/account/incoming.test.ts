@@ -9,6 +9,7 @@ import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { openOrigins } from '#bridges/matrix/origins.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
+import { openUnderway } from '#bridges/matrix/underway.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { type TestHost, testHost } from '../../../contract/host.ts';
@@ -45,6 +46,7 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', {})
     threads,
     corrections,
     origins: openOrigins(server),
+    underway: openUnderway(),
     keys,
     looks,
     link: () => undefined,
