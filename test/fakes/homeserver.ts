@@ -92,11 +92,11 @@ export async function homeserver(): Promise<FakeHomeserver> {
 
   const accounts = new FakeAccounts(state, tell);
 
-  /** Homeservers tell of rooms in which there are users of the namespace. */
-  function concerns({ room_id, state_key = '' }: FakeEvent): boolean {
+  /** Homeservers tell of what users of the namespace do, and of rooms in which there are any (application service API, `users`). */
+  function concerns({ room_id, sender, state_key = '' }: FakeEvent): boolean {
     const room = state.rooms.get(room_id);
     const ours = (user: string): boolean => user.startsWith('@_xmpp_');
-    return ours(state_key) || (room !== undefined && state.joined(room).some(ours));
+    return ours(sender) || ours(state_key) || (room !== undefined && state.joined(room).some(ours));
   }
 
   const server = createServer((request, response) => {

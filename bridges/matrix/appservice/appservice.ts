@@ -19,6 +19,7 @@ import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { openAsks } from './asks.ts';
 import { openBot } from './bot.ts';
 import { openConsent } from './consent.ts';
+import { openDirectRooms } from './direct-rooms.ts';
 import { openDirects } from './directs.ts';
 import { entersDirect } from './enters-direct.ts';
 import { openGatewayRooms } from './gateway-rooms.ts';
@@ -57,6 +58,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   const server = registered(outage.watch(reached), () => host.alarm('appservice', texts.notRegistered));
   const ghosts = await openGhosts({ host, config, server });
   const directs = await openDirects(host);
+  const directRooms = openDirectRooms({ host, server, ghosts, directs });
   const reactions = openReactions(host);
   const threads = openThreads(host);
   const corrections = openCorrections(server);
@@ -78,6 +80,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     ghosts,
     rooms,
     directs,
+    directRooms,
     reactions,
     threads,
     corrections,

@@ -3,7 +3,7 @@ import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { findMade, inviteAgain } from '#bridges/matrix/made.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
 import { BRIDGE_TYPES, bridgeContent, bridgeKey } from '#bridges/matrix/wire/bridge-info.ts';
-import { textOf } from '#bridges/matrix/wire/event.ts';
+import { type RoomEvent, textOf } from '#bridges/matrix/wire/event.ts';
 import type { Host } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -33,10 +33,13 @@ const REMEMBERED = 1_000;
 export function openDirectRooms({ host, server, ghosts, directs }: DirectRoomParts) {
   /** Events for which a room may have been made although nobody has said so. */
   const doubted = openRecent<true>(REMEMBERED);
+  /** What rooms are made for, by the events; and those rooms of them that the homeserver has told of. */
+  const making = openRecent<Wanted>(REMEMBERED);
+  const begun = openRecent<Wanted>(REMEMBERED);
 
   async function directOf({ account, as, user }: Wanted, room: string): Promise<Direct> {
     const encrypted = await isEncrypted(server, room, as);
-    return { room, account, user, ...(encrypted && { encrypted }) };
+    return { ...directs.in(room), room, account, user, ...(encrypted && { encrypted }) };
   }
 
   async function created({ event, account, as, user }: Wanted): Promise<string> {
@@ -56,6 +59,16 @@ export function openDirectRooms({ host, server, ghosts, directs }: DirectRoomPar
     /** It is not known what has become of an event: a room may have been made for it. */
     doubt: (event: string): void => doubted.set(event, true),
 
+    /** Takes in what is told of a room that is being made: whom it is for may speak in it before the homeserver has answered. */
+    async told({ type, room, sender, stateKey, content }: RoomEvent): Promise<void> {
+      const wanted = type === 'm.room.create' ? making.get(textOf(content[MARK]) ?? '') : undefined;
+      if (wanted?.as === sender) begun.set(room, wanted);
+      const known = type === 'm.room.member' && !directs.in(room) ? begun.get(room) : undefined;
+      // Where they are not even invited nobody is there to be written to.
+      if (known && known.user === stateKey && (content.membership === 'invite' || content.membership === 'join'))
+        await directs.put({ room, account: known.account, user: known.user });
+    },
+
     /** The room that was made for an event in an earlier try; nothing where there is none. Rejects with a `Failure`. */
     async madeFor(wanted: Wanted): Promise<Direct | undefined> {
       const { event, as, user } = wanted;
@@ -74,7 +87,10 @@ export function openDirectRooms({ host, server, ghosts, directs }: DirectRoomPar
       await server.call({ method: 'GET', path: ['v3', 'profile', user], as }).catch((error: unknown) => {
         if (error instanceof Failure && error.code === 'item-not-found') throw error;
       });
+      making.set(wanted.event, wanted);
       return directs.make(account, async () => directOf(wanted, await created(wanted)));
     },
   };
 }
+
+export type DirectRooms = ReturnType<typeof openDirectRooms>;

@@ -27,6 +27,7 @@ import { wordsIn } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import type { GatewayBot } from './bot.ts';
 import type { Consents } from './consent.ts';
+import type { DirectRooms } from './direct-rooms.ts';
 import type { Direct, Directs } from './directs.ts';
 import { openEphemeral } from './ephemeral.ts';
 import type { GatewayRoom, GatewayRooms } from './gateway-rooms.ts';
@@ -41,6 +42,7 @@ export type IncomingParts = {
   readonly ghosts: Ghosts;
   readonly rooms: GatewayRooms;
   readonly directs: Directs;
+  readonly directRooms: Pick<DirectRooms, 'told'>;
   readonly reactions: Reactions;
   readonly threads: Threads;
   readonly corrections: Corrections;
@@ -105,6 +107,7 @@ export function openIncoming(parts: IncomingParts) {
     // Whoever is told of what is in there has come in already, and is about to know it.
     if (!isOutside(event)) await invitations.settled(event.room);
     await rooms.recall(event.room);
+    await parts.directRooms.told(event);
     const venue = venueOf(event.room);
     if (event.stateKey !== undefined) return takeState(event, venue);
     if (ghosts.isOurs(event.sender)) await parts.underway.seen(event);

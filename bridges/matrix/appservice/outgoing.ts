@@ -35,7 +35,7 @@ import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
-import { openDirectRooms } from './direct-rooms.ts';
+import type { DirectRooms } from './direct-rooms.ts';
 import type { Directs } from './directs.ts';
 import type { Entering, GatewayRooms } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
@@ -52,6 +52,7 @@ export type OutgoingParts = {
   readonly ghosts: Ghosts;
   readonly rooms: GatewayRooms;
   readonly directs: Directs;
+  readonly directRooms: DirectRooms;
   readonly reactions: Reactions;
   readonly threads: Threads;
   readonly corrections: Corrections;
@@ -81,9 +82,8 @@ const pause = backoff({ min: 500, max: 30_000, random: Math.random });
 export function openOutgoing(parts: OutgoingParts) {
   const { host, server, ghosts, rooms, directs, reactions, threads, corrections, moderation, policies, watchers } =
     parts;
-  const { underway } = parts;
+  const { underway, directRooms } = parts;
   const limit = openUploadLimit(server, host.clock);
-  const directRooms = openDirectRooms({ host, server, ghosts, directs });
 
   const accountOf = ({ place, from }: Event): AccountKey => {
     if (place.kind !== 'shared') return place.account;
