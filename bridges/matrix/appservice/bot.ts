@@ -119,6 +119,7 @@ export async function openBot({ host, config, server, ghosts, rooms, consents }:
   }
 
   async function heardInRoom(event: RoomEvent): Promise<void> {
+    if (!inside.has(event.room) && !consents.of(event.room)) return;
     const word = commandIn(event);
     if (word === undefined) return;
     const command = Object.hasOwn(commands, word) ? commands[word] : commands.help;
@@ -177,7 +178,12 @@ export async function openBot({ host, config, server, ghosts, rooms, consents }:
       const { id, room, type, content } = event;
       const text = textOf(content.body);
       if (inside.get(room) !== 'direct') {
-        if (inside.has(room) || consents.of(room)) await heardInRoom(event);
+        const asking = consents.asking(room);
+        if (!asking) return heardInRoom(event);
+        // It may answer what is just being asked, and all else does not wait for that.
+        void asking
+          .then(() => heardInRoom(event))
+          .catch((err: unknown) => host.log.warn({ err }, 'an answer was lost'));
       } else if (type === 'm.room.message' && content.msgtype === 'm.text' && text !== undefined)
         await consents.say(room, answer(text), `answer ${id}`);
     },

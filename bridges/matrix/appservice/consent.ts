@@ -168,6 +168,8 @@ export async function openConsent({ host, config, server, bot }: ConsentParts) {
     assertOpen,
     say,
     of: (id: string): Consent | undefined => known.get(id),
+    /** Resolves once the homeserver has said in which event the moderators of a room are being asked, or that they are not. */
+    asking: (id: string): Promise<unknown> | undefined => asking.get(id)?.catch(() => undefined),
     /** Somebody has invited an account, and may: it is let in, whatever others are. */
     async welcome(account: AccountKey, id: string): Promise<void> {
       const isOpen = known.get(id)?.answer === 'allowed' || isListed(serverOf(id));
