@@ -137,13 +137,12 @@ export async function openThread(
       ...(at !== undefined && { at }),
       ...{ kind: 'message', style: 'plain', text: said },
     };
-    await host.emit(
-      [
-        { ...fromRoom(place), kind: 'room', change: 'listed', text, unread: said === '' ? 0 : 1 },
-        ...(said === '' ? [] : [before]),
-      ],
-      book.write(account, id, { ...group, open: true }),
-    );
+    // Whoever is told of it comes in at once.
+    await host.emit([], book.write(account, id, { ...group, open: true }));
+    await host.emit([
+      { ...fromRoom(place), kind: 'room', change: 'listed', text, unread: said === '' ? 0 : 1 },
+      ...(said === '' ? [] : [before]),
+    ]);
     return { id, people: namesOf(group.people) };
   });
 }
