@@ -157,12 +157,17 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
 
   const say = (key: SessionKey, words: Words) => emit(host, realmNotice(key, words, host.language(key.account)));
 
-  function begin(id: string, make: () => Promise<Session>, realm: Realm): Promise<Session> {
+  function begin(id: string, make: () => Promise<Session>, realm: Realm, signal: AbortSignal): Promise<Session> {
     realm.coming++;
-    return make().finally(() => {
+    const forget = (): unknown => attempts.get(id) === attempt && attempts.delete(id);
+    const attempt = make().finally(() => {
       realm.coming--;
-      attempts.delete(id);
+      forget();
     });
+    attempts.set(id, attempt);
+    // Who asks anew has nothing of what was given up.
+    signal.addEventListener('abort', forget, { once: true });
+    return attempt;
   }
 
   function connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session> {
@@ -170,9 +175,7 @@ export async function openBridge(settings: IrcConfig, host: Host): Promise<Bridg
     if (stop.signal.aborted) return Promise.reject(new Failure('stopping'));
     const known = realms.known(key.realm)?.clients.get(key.account);
     if (known) return Promise.resolve(known.session);
-    const attempt = attempts.get(id) ?? begin(id, () => open(key, wish, signal), realmOf(key.realm));
-    attempts.set(id, attempt);
-    return attempt;
+    return attempts.get(id) ?? begin(id, () => open(key, wish, signal), realmOf(key.realm), signal);
   }
 
   function clientOf(session: Session | undefined): IrcConnection {

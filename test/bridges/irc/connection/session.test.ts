@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Settings } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type IrcServer, ircServer } from '../../../fakes/irc-server.ts';
 import { account, contact, enter, event, join, key, login, REALM, type Rig, rig, say, shared } from '../harness.ts';
@@ -35,6 +36,20 @@ describe('logging in', () => {
     expect(session).toMatchObject({ account: account('romeo'), realm: REALM });
     expect(gw.states).toEqual([{ key: key('romeo'), state: { kind: 'online', nick: 'romeo' } }]);
     expect(texts(gw)).toEqual([`Connecting to ${REALM} (not encrypted)`, 'Connected to FakeNet (not encrypted).']);
+  });
+
+  it('is begun anew by who asks again before an attempt that was given up has ended', async () => {
+    await using server = await ircServer({ serve: true });
+    await using gw = await rig(server);
+    const settings = Promise.withResolvers<Settings>();
+    gw.chosen.values = settings.promise;
+    const giveUp = new AbortController();
+    const first = gw.bridge.connect(key('romeo'), { nick: 'romeo' }, giveUp.signal);
+    giveUp.abort();
+    const second = gw.bridge.connect(key('romeo'), { nick: 'romeo' }, never);
+    settings.resolve({});
+    await expect(first).rejects.toThrow('given up');
+    expect(await second).toMatchObject(key('romeo'));
   });
 
   it.each(['433', '437', '436'])('tries other nicks after %s', async (numeric) => {
