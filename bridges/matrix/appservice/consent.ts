@@ -89,11 +89,16 @@ export async function openConsent({ host, config, server, bot }: ConsentParts) {
     return made;
   }
 
+  /** Throws a `Failure` for a room whose moderators want nobody of XMPP. */
+  function assertNotRefused(id: string): void {
+    if (known.get(id)?.answer === 'refused') throw new Failure('not-allowed', { text: texts.refused });
+  }
+
   async function assertOpen(arrival: Arrival): Promise<void> {
     const { account, id, origin } = arrival;
     for (const [room, { until = Number.POSITIVE_INFINITY }] of known) if (until <= host.clock.now()) known.delete(room);
+    assertNotRefused(id);
     const consent = known.get(id);
-    if (consent?.answer === 'refused') throw new Failure('not-allowed', { text: texts.refused });
     if (consent?.answer === 'allowed' || isListed(serverOf(id) || origin)) return;
     if ((await host.state.get(welcomeKey(account, id))) !== undefined) return;
     // An alias may be anywhere.
@@ -165,7 +170,7 @@ export async function openConsent({ host, config, server, bot }: ConsentParts) {
   }
 
   return {
-    assertOpen,
+    ...{ assertOpen, assertNotRefused },
     say,
     of: (id: string): Consent | undefined => known.get(id),
     /** Resolves once the homeserver has said in which event the moderators of a room are being asked, or that they are not. */

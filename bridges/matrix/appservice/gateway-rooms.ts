@@ -33,7 +33,7 @@ export type GatewayRoomParts = {
   readonly server: Homeserver;
   readonly ghosts: Ghosts;
   readonly policies: Pick<Policies, 'user' | 'room'>;
-  readonly consents: Pick<Consents, 'assertOpen'>;
+  readonly consents: Pick<Consents, 'assertOpen' | 'assertNotRefused'>;
   /** Milliseconds that one request may take. */
   readonly timeout: number;
 };
@@ -88,6 +88,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
   /** Those of whom a failed attempt is being undone: that is given up as long as nothing is done yet. */
   const undoing = new Map<string, { readonly stop: AbortController; readonly done: Promise<void> }>();
 
+  const from = { kind: 'network', id: '' } as const;
   const placeOf = (id: string): Place => ({ kind: 'shared', transport: host.transport, id: localOf(id) });
 
   async function load(id: string, as: string, since: readonly RoomEvent[], by: Homeserver): Promise<GatewayRoom> {
@@ -151,7 +152,6 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
   function goneFrom(room: MatrixRoom, user: string, reason: string | undefined): Draft {
     const who = occupantOf(room, { user, nick: nickOf(room, user) ?? '' }, () => undefined);
     const because = reason === undefined || reason === '' ? {} : { reason };
-    const from = { kind: 'network', id: '' } as const;
     return { place: placeOf(room.id), from, kind: 'occupant', change: 'leave', who, ...because };
   }
 
@@ -181,11 +181,16 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     rooms.set(id, entered);
   }
 
+  function assertWanted({ account, id, isForced }: Entering): void {
+    const refusal = shutOut(policies.room(id) ?? policies.user(ghosts.idOf(account)));
+    if (refusal) throw refusal;
+    if (!isForced) consents.assertNotRefused(id);
+  }
+
   /** Puts an account's ghost into a room by a homeserver that may be given up. Where that fails nothing of it is left. */
   async function come(entry: Entering, by: Homeserver): Promise<void> {
     const { account, id, nick, isForced, isBack } = entry;
-    const refusal = shutOut(policies.room(id) ?? policies.user(ghosts.idOf(account)));
-    if (refusal) throw refusal;
+    assertWanted(entry);
     const via = await servers.of(id);
     if (!isForced) await consents.assertOpen({ account, id, via, origin: servers.origin(id) });
     const as = await ghosts.ready(account, nick, by);
@@ -207,6 +212,8 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
         isIn = false;
         await assertThere(account, id, by);
       }
+      // What was refused while they were on their way counts as well.
+      assertWanted(entry);
       putInto(entered, entry);
       await host.state.put({ key: INSIDE + key }, '');
     } catch (error) {
@@ -253,8 +260,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
       const isThere = isIn || (await membershipOf(asking, { user: as, room: id, as })) === 'join';
       if (signal?.aborted) return;
       if (isThere) await leaveRoom(server, as, id);
-      await host.state.delete({ key: INSIDE + key });
-      await host.state.delete({ key: COMING + key });
+      await host.state.write([INSIDE, COMING].map((prefix) => ({ key: prefix + key, value: null })));
     } catch (err) {
       host.log.info({ err }, 'a ghost could not be taken out of a room');
     }
@@ -272,7 +278,6 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     if (!room) return;
     const user = ghosts.idOf(account);
     const who = occupantOf(room, { user, nick: nickOf(room, user) ?? '' }, ghosts.accountOf);
-    const from = { kind: 'network', id: '' } as const;
     const because = wordsIn(reason, host.language(account));
     await host.emit([{ place: placeOf(id), from, kind: 'occupant', change: 'kick', who, reason: because }]);
     await leave(account, id);
@@ -298,7 +303,6 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
       const { room } = entered;
       const { topic } = room;
       const place = placeOf(id);
-      const from = { kind: 'network', id: '' } as const;
       const list: Draft = { place, from, kind: 'occupants', list: occupants(entered) };
       if (!topic) return [list];
       const by = nickOf(room, topic.by) ?? topic.by;
