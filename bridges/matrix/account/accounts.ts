@@ -34,26 +34,57 @@ export function openAccounts(config: MatrixConfig, host: Host) {
   const open = new Map<AccountKey, OwnAccount>();
   /** The homeserver of an account, also while it logs in: its files can be had before its first sync is taken in. */
   const servers = new Map<AccountKey, Promise<Homeserver>>();
-  /** When the sessions of devices have ended, as long as they have not. */
+  /** When nothing is done any more by the logins of accounts with a device, as long as something is. */
   const ending = new Map<string, Promise<void>>();
+  const endOf = (account: AccountKey, device: string): Promise<void> | undefined => ending.get(`${account} ${device}`);
   /** By which device something was sent that the homeserver has not answered; another has other transactions. */
   const doubts = openRecent<string>(DOUBTS);
   let paused = false;
   let closed = false;
   serveSso(host);
 
-  async function connect(key: SessionKey, { credentials }: Wish, signal: AbortSignal): Promise<Session> {
+  /** Does something by a login once nothing is done by the one before it: its keys are in the hands of one session at a time. */
+  async function inTurn(account: AccountKey, device: string, work: () => Promise<OwnAccount>): Promise<OwnAccount> {
+    const before = endOf(account, device);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const id = `${account} ${device}`;
+    ending.set(id, promise);
+    const over = (): void => {
+      if (ending.get(id) === promise) ending.delete(id);
+      resolve();
+    };
+    try {
+      await before;
+      const made = await work();
+      void made.ended.then(over);
+      return made;
+    } catch (error) {
+      over();
+      throw error;
+    }
+  }
+
+  async function connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session> {
+    const { device } = loginOf(wish.credentials);
+    const made = await inTurn(key.account, device, () => opened(key, wish, signal));
+    open.set(key.account, made);
+    own.set(made.session, made);
+    made.pause(paused);
+    return made.session;
+  }
+
+  async function opened(key: SessionKey, { credentials }: Wish, signal: AbortSignal): Promise<OwnAccount> {
     if (closed) throw new Failure('stopping');
-    const { url, device } = loginOf(credentials);
-    // Its keys are in the hands of one session at a time.
-    await ending.get(device);
+    // It may have been given up while it waited.
+    if (signal.aborted) throw new Failure('recipient-unavailable');
+    const { url } = loginOf(credentials);
     const { promise, resolve, reject } = Promise.withResolvers<Homeserver>();
     servers.set(key.account, promise);
     const unreachable = (): void => {
       if (servers.get(key.account) === promise) servers.delete(key.account);
     };
     promise.catch(unreachable);
-    const made = await openOwnAccount({
+    return openOwnAccount({
       ...{ host, key, credentials: credentials ?? {}, signal, doubts },
       namedBy: namedBy(config, url),
       timeout: config.homeserver.timeout,
@@ -68,12 +99,6 @@ export function openAccounts(config: MatrixConfig, host: Host) {
       reject(error);
       throw error;
     });
-    open.set(key.account, made);
-    own.set(made.session, made);
-    ending.set(made.device, made.ended);
-    void made.ended.then(() => ending.delete(made.device));
-    made.pause(paused);
-    return made.session;
   }
 
   return {
@@ -110,7 +135,7 @@ export function openAccounts(config: MatrixConfig, host: Host) {
       for (const { credentials } of logins) {
         const login = loginOf(credentials);
         // What was said before goes by it yet.
-        await ending.get(login.device);
+        await endOf(account, login.device);
         await forgetKeys(host.state, account, login.device);
         const url = `${login.url}/_matrix/client/v3/logout`;
         const how = { namedBy: namedBy(config, login.url), timeout: config.homeserver.timeout, redirects: 0 } as const;

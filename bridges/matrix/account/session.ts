@@ -217,6 +217,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     if (!isAnswered) online.reject(new Failure('remote-server-timeout'));
   });
   parts.signal.addEventListener('abort', giveUp, { once: true });
+  if (parts.signal.aborted) giveUp();
   try {
     // What the homeserver cannot take now is sent with a later sync.
     if (keys) await exchanges.run('keys', () => keys.flush()).catch(unsentNow);
