@@ -1,6 +1,7 @@
 import type { Element } from 'ltx';
 import { shownName } from '#mappings/names.ts';
 import type { HomeServer, Listed } from '#src/core/index.ts';
+import { lanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -48,6 +49,9 @@ export function openHome({ privileges, log, transport }: HomeParts): HomeServer 
   const keepsBoth = openRecent<boolean>(SERVERS);
   /** The contacts that are offered to a client as soon as it has said that it takes such; nothing once it has. */
   const takers = openRecent<{ readonly takes: Promise<boolean>; waiting: Xml[] | undefined }>(CLIENTS);
+
+  /** What is done with one is done in order: who leaves while it is made has none. */
+  const bookmarks = lanes((err) => log.error({ err }, 'a bookmark could not be changed'));
 
   const grants = (who: ForUser, access: 'get' | 'set'): boolean => privileges.of(who)?.iq(PUBSUB, access) === true;
 
@@ -120,12 +124,15 @@ export function openHome({ privileges, log, transport }: HomeParts): HomeServer 
       const who = splitAccount(account);
       const room = roomOf(place, transport(who.transport));
       if (room === undefined || !grants(who, 'set') || !grants(who, 'get')) return false;
-      return bookmarked(who, room, { nick, name });
+      return new Promise((resolve) =>
+        bookmarks.run(`${account} ${room}`, () => bookmarked(who, room, { nick, name }).then(resolve)),
+      );
     },
     unbookmark(place, account) {
       const who = splitAccount(account);
       const room = roomOf(place, transport(who.transport));
-      if (room !== undefined && grants(who, 'set')) void done(ask(who, 'set', bookmarkGone(room)));
+      if (room === undefined || !grants(who, 'set')) return;
+      bookmarks.run(`${account} ${room}`, async () => void (await done(ask(who, 'set', bookmarkGone(room)))));
     },
     displayed(place, account, stanzaId) {
       const who = splitAccount(account);
