@@ -218,7 +218,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
       await host.state.put({ key: INSIDE + key }, '');
     } catch (error) {
       if (!wasKnown && rooms.get(id)?.inside.size === 0) rooms.delete(id);
-      if (!isBack || !(error instanceof Failure && error.row.retry)) undo(account, id, isIn);
+      if (!isBack || !(error instanceof Failure && error.row.retry)) void undo(account, id, isIn);
       throw error;
     } finally {
       entering.delete(key);
@@ -240,15 +240,16 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
   }
 
   /** Beside all else; whoever comes again waits for it. */
-  function undo(account: AccountKey, id: string, isIn: boolean): void {
+  function undo(account: AccountKey, id: string, isIn: boolean): Promise<void> {
     const key = `${account} ${id}`;
     const stop = new AbortController();
     const done = withdraw(account, id, isIn, stop.signal).finally(() => undoing.delete(key));
     undoing.set(key, { stop, done });
+    return done;
   }
 
   /** An account is not in a room after all: its ghost leaves it, if it is there. Never rejects: it is tried again later. */
-  async function withdraw(account: AccountKey, id: string, isIn: boolean, signal?: AbortSignal): Promise<void> {
+  async function withdraw(account: AccountKey, id: string, isIn: boolean, signal: AbortSignal): Promise<void> {
     const as = ghosts.idOf(account);
     const entered = rooms.get(id);
     if (entered?.inside.delete(account) && entered.inside.size === 0) rooms.delete(id);
@@ -256,9 +257,8 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     try {
       await host.state.put({ key: COMING + key }, '');
       // An invitation stands.
-      const asking = signal ? until(server, signal) : server;
-      const isThere = isIn || (await membershipOf(asking, { user: as, room: id, as })) === 'join';
-      if (signal?.aborted) return;
+      const isThere = isIn || (await membershipOf(until(server, signal), { user: as, room: id, as })) === 'join';
+      if (signal.aborted) return;
       if (isThere) await leaveRoom(server, as, id);
       await host.state.write([INSIDE, COMING].map((prefix) => ({ key: prefix + key, value: null })));
     } catch (err) {
@@ -384,8 +384,8 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents, tim
     /** Takes away the ghosts that an earlier run has left in rooms, and nobody has come back for. Never rejects. */
     async clean(): Promise<void> {
       for (const { account, id } of [...(await placed(INSIDE)), ...(await placed(COMING))]) {
-        if (rooms.get(id)?.inside.has(account) || entering.has(`${account} ${id}`) || host.signal.aborted) continue;
-        await withdraw(account, id, false);
+        if (rooms.get(id)?.inside.has(account) || this.isPassing(account, id) || host.signal.aborted) continue;
+        await undo(account, id, false);
       }
     },
 

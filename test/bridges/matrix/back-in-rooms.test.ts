@@ -92,6 +92,24 @@ it('comes anew into a room whose end it is just being told', async () => {
   expect(await parts.host.state.get({ key: `inside ${ROMEO} ${ROOM}` })).toBe('');
 });
 
+it('stays in a room into which its user comes back while it is being taken out of it', async () => {
+  await using world = await killed();
+  const { parts, server } = world;
+  await server.idle();
+  server.slow.add(`rooms/${ROOM}/state/m.room.member/${GHOST}`);
+  parts.clock.advance(180_000);
+  await server.when(() => server.late === 1);
+  await world.enter();
+  await server.when(() => server.late === 2);
+  server.slow.clear();
+  server.answerLate();
+  expect(await parts.when('the join', () => parts.settled.find(({ id }) => id === 'j1'))).toMatchObject({
+    outcome: { state: 'taken' },
+  });
+  await server.idle();
+  expect(server.done.filter((line) => / leave /.test(line))).toEqual([]);
+});
+
 it('comes back into a room once the homeserver answers again', async () => {
   await using world = await killed();
   const { server, parts } = world;
