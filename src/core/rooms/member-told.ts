@@ -22,7 +22,8 @@ export function tellMember(parts: MemberToldParts, room: Room, account: AccountK
   const nick = members.get(account)?.nick ?? user.slice(0, user.indexOf('@'));
   const done = parts.xmpp.bookmark(place, { account, nick, name: place.id });
   if (!done) return invite(parts, room, account, reason);
-  void done.then((joined) => joined || invite(parts, room, account, reason));
+  // They may have left meanwhile.
+  void done.then((joined) => joined || !members.has(account) || invite(parts, room, account, reason));
 }
 
 /** Told as the network's own, to all clients of the user or the next that comes. */
