@@ -35,8 +35,16 @@ export function openLooks({ host, account, user, server }: LooksParts) {
   const put = (field: 'displayname' | 'avatar_url', value: string): Promise<Json> =>
     server.call({ method: 'PUT', path: ['v3', 'profile', user, field], body: { [field]: value } });
 
-  /** Makes the account look as its user does on XMPP, where they have chosen that. Rejects with a `Failure`. */
-  async function follow(): Promise<void> {
+  let following: Promise<unknown> = Promise.resolve();
+
+  /** Makes the account look as its user does on XMPP, where they have chosen that: what they look like when it is its turn. Rejects with a `Failure`. */
+  function follow(): Promise<void> {
+    const done = following.then(followNow);
+    following = done.catch(() => undefined);
+    return done;
+  }
+
+  async function followNow(): Promise<void> {
     const { account: set } = await host.settings({ kind: 'realm', account, realm: '' }, account);
     if ((set as { profile?: string } | undefined)?.profile !== 'follow') return;
     const wanted = await kept(WANTED);

@@ -15,6 +15,8 @@ function opened() {
   const { host } = testHost('matrix.example', { account: chosen });
   const said: string[] = [];
   const faults: Failure[] = [];
+  /** What the next uploads wait for. */
+  const held: Promise<void>[] = [];
   const server = {
     async call({ path, body }: Call) {
       const fault = faults.shift();
@@ -23,11 +25,12 @@ function opened() {
       return {};
     },
     async upload(content: Uint8Array) {
+      await held.shift();
       said.push(`upload ${Buffer.from(content)}`);
       return `mxc://hs.example/${said.length}`;
     },
   } as unknown as Homeserver;
-  return { chosen, said, faults, looks: () => openLooks({ host, account, user, server }) };
+  return { chosen, said, faults, held, looks: () => openLooks({ host, account, user, server }) };
 }
 
 it('an account keeps its name and picture until its user chooses that it follows those on XMPP', async () => {
@@ -53,4 +56,27 @@ it('what the homeserver has refused is told with the next change', async () => {
   await expect(looks().wear({ name: 'Romeo M.' })).rejects.toThrow();
   await looks().wear({ avatar: picture });
   expect(said).toEqual(['displayname Romeo M.', 'upload a face', 'avatar_url mxc://hs.example/2']);
+});
+
+it('looks at last as its user does, also where they change that while a picture is still on its way', async () => {
+  const { chosen, said, held, looks } = opened();
+  chosen.profile = 'follow';
+  const one = looks();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  held.push(promise);
+  const first = one.wear({ avatar: picture });
+  const next = { ...picture, data: Buffer.from('a mask').toString('base64'), sha1: 'm1' };
+  await new Promise((done) => setImmediate(done));
+  const second = one.wear({ avatar: next });
+  await new Promise((done) => setImmediate(done));
+  resolve();
+  await Promise.all([first, second]);
+  expect(said).toEqual([
+    'upload a face',
+    'avatar_url mxc://hs.example/1',
+    'upload a mask',
+    'avatar_url mxc://hs.example/3',
+  ]);
+  await looks().follow();
+  expect(said).toHaveLength(4);
 });
