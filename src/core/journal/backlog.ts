@@ -26,7 +26,7 @@ export type BacklogParts = {
 const LANES = 500;
 const PAGE = 50;
 /** Rows of a lane that are read at once. */
-export const ROWS = 50;
+const ROWS = 50;
 /** Ms between two looks at what cannot go: without a word that it may, and after one. */
 const AGAIN = 60_000;
 const SOON = 1000;
@@ -127,6 +127,8 @@ export function openBacklog({ store, rows, clock, lanes, settling, log, ...parts
 
   return {
     load,
+    /** Reads on where little of a lane is in hand. */
+    readOn: (lane: Lane) => (!stopped && lane.more && lane.rows.length < ROWS / 2 ? load(lane) : undefined),
     /** Resolves once every lane is in hand, or with the stop. */
     async run(): Promise<void> {
       for (;;) {

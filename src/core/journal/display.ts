@@ -57,7 +57,7 @@ export function openDisplay({ xmpp, delivery, ...parts }: DisplayParts) {
           if (batch.length > 0) parts.retry();
         },
         done() {
-          for (const row of batch) delivery.added(row);
+          for (const row of batch) void delivery.added(row);
         },
       };
     },

@@ -112,7 +112,7 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
         throw error;
       }
     }
-    for (const row of coming) delivery.added(row);
+    await Promise.all(coming.map(delivery.added));
   }
 
   async function accept(writ: Writ): Promise<void> {

@@ -9,7 +9,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
 import type { DeliveryAgent } from './agent.ts';
-import { openBacklog, ROWS } from './backlog.ts';
+import { openBacklog } from './backlog.ts';
 import { isBurst, openBursts } from './bursts.ts';
 import { openComing, stepBack } from './coming.ts';
 import { hastened, type Life, type LifeInput, nextTime } from './life.ts';
@@ -51,8 +51,8 @@ export type Delivery = {
    * one is counted in the unit that adds it. Returns the row as it is to be added.
    */
   announce(row: FreshRow): FreshRow;
-  /** Such a row is durable, or could not be added. */
-  added(row: FreshRow): void;
+  /** Such a row is durable, and in hand once what is returned resolves; or it could not be added. */
+  added(row: FreshRow): void | Promise<void>;
   withdrawn(row: FreshRow): void;
   /** Does something once the newest row that is being added to a lane is durable. False where there is none. */
   behind(lane: string, work: () => void): boolean;
@@ -120,11 +120,13 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     return lane;
   }
 
-  function added(row: FreshRow): void {
+  function added(row: FreshRow): void | Promise<void> {
     const behind = coming.end(row);
     push(row);
-    if (behind.length > 0) pump(laneOf(row.lane, backlog.left()));
+    const lane = laneOf(row.lane, backlog.left());
+    if (behind.length > 0) pump(lane);
     for (const work of behind) work();
+    return backlog.readOn(lane);
   }
 
   function push(row: FreshRow): void {
@@ -190,7 +192,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     lane.cancel?.();
     lane.cancel = undefined;
     if (stopped) return;
-    if (lane.more && lane.rows.length < ROWS / 2) void backlog.load(lane);
+    void backlog.readOn(lane);
     goThrough(lane);
     close(lane);
   }
@@ -210,9 +212,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
   }
 
   function close(lane: Lane): void {
-    const { key, more, loading } = lane;
-    if (lane.rows.length + lane.coming.length > 0 || more || loading || lanes.get(key) !== lane) return;
-    lanes.delete(key);
+    if (lane.rows.length + lane.coming.length > 0 || lane.more || lane.loading || lanes.get(lane.key) !== lane) return;
+    lanes.delete(lane.key);
     backlog.closed();
   }
 

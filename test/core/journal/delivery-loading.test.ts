@@ -133,6 +133,14 @@ describe('a lane that is read', () => {
       ),
   );
 
+  it('has in hand what becomes durable before it was read, by the time that whoever adds it hears so', () =>
+    play(async ({ store, delivery, settling, row }) => {
+      const late = delivery.announce(row('late'));
+      await store.unit([store.journal.add(late, 0)]);
+      await delivery.added(late);
+      expect(settling.ofLane(late.lane).map(({ event }) => event)).toEqual(['in late']);
+    }));
+
   it('leaves what is owed by a transport that there is no more, and holds up no other', () =>
     play(async ({ store, delivery, row }, seen) => {
       const account = accountKey('romeo@a.example' as BareJid, 'gone.example');
