@@ -7,6 +7,7 @@ import { type Json, objectOf } from '#bridges/matrix/wire/event.ts';
 import { contentOf, levelFor, withLevel } from '#bridges/matrix/wire/power.ts';
 import { chooseNick, nickOf, occupantOf, userOf } from '#bridges/matrix/wire/room.ts';
 import type { Delivered, Host } from '#src/bridge.ts';
+import { openTurns } from '#src/lib/turns.ts';
 import type { EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -22,11 +23,16 @@ export type ModerationParts = {
   readonly rooms: GatewayRooms;
 };
 
+/** Who is to have another rank. */
+type Raised = { readonly user: string; readonly rank: { readonly affiliation?: Affiliation; readonly role?: Role } };
+
 const TAKEN: Delivered = { ids: [], state: 'taken' };
 
 /** What ghosts do in rooms beside talking: order, names, topics, invitations. The homeserver decides who may. */
 export function openModeration({ host, server, ghosts, rooms }: ModerationParts) {
   let silent = false;
+  /** Levels are set whole: two who set some at once would take each other's back. */
+  const inTurn = openTurns(1);
 
   const post = (to: Pick<Aim, 'as' | 'room'>, what: string, body: Json): Promise<Json> =>
     server.call({ method: 'POST', path: ['v3', 'rooms', to.room, what], body, as: to.as, repeatable: true });
@@ -45,7 +51,7 @@ export function openModeration({ host, server, ghosts, rooms }: ModerationParts)
     return user;
   }
 
-  async function raise(to: Aim, users: readonly { user: string; rank: { affiliation?: Affiliation; role?: Role } }[]) {
+  async function raise(to: Aim, users: readonly Raised[]): Promise<Delivered> {
     const inside = rooms.get(to.room);
     if (!inside) throw new Failure('not-joined');
     const { levels, levelContent } = await roomNow({ server, as: to.as }, inside.room, ['m.room.power_levels']);
@@ -70,7 +76,7 @@ export function openModeration({ host, server, ghosts, rooms }: ModerationParts)
         return TAKEN;
       }
       if (event.change !== 'role') throw new Failure('not-supported');
-      return raise(to, [{ user, rank: { role: event.who.role } }]);
+      return inTurn(() => raise(to, [{ user, rank: { role: event.who.role } }]));
     },
 
     async affiliation(to: Aim, { changes }: EventOf<'affiliation'>): Promise<Delivered> {
@@ -82,7 +88,7 @@ export function openModeration({ host, server, ghosts, rooms }: ModerationParts)
           await post(to, 'unban', { user_id: user, ...because(reason) });
         else levels.push({ user, rank: { affiliation } });
       }
-      return levels.length === 0 ? TAKEN : raise(to, levels);
+      return levels.length === 0 ? TAKEN : inTurn(() => raise(to, levels));
     },
 
     async topic(to: Aim, { text }: EventOf<'topic'>): Promise<Delivered> {
