@@ -15,7 +15,7 @@ import type { Core, XmppSide } from './index.ts';
 import { type Charging, openCharging } from './journal/budgets.ts';
 import type { Alarms } from './journal/operator/alarms.ts';
 import type { Queue } from './journal/operator/queue-entry.ts';
-import { placeOf } from './journal/rows.ts';
+import { type OwedRow, placeOf } from './journal/rows.ts';
 import type { LimitName } from './limits.ts';
 import type { MediaStore } from './media/media.ts';
 import type { PictureSource } from './media/pictures.ts';
@@ -277,6 +277,7 @@ export function coreOf(opened: Opened): OpenCore {
       delivery.wake(({ kept }) => !kept);
       delivery.fail(({ kept }) => !kept, new Failure('stopping'));
       opened.visits.stop();
+      await wait('rooms to be left', new Promise<void>((left) => settling.behind(isLeaving, left)));
       await sessions.close(wait);
       await wait('what is being told', opened.lanes.idle());
       await journaling.stop();
@@ -290,3 +291,7 @@ export function coreOf(opened: Opened): OpenCore {
     status: () => ({ rooms: rooms.size, flights: settling.size }),
   };
 }
+
+/** Somebody leaves a room: who has no connection of their own there would stay in it. */
+const isLeaving = ({ owed }: OwedRow): boolean =>
+  owed.way === 'out' && owed.event.kind === 'occupant' && owed.event.change === 'leave';

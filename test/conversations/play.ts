@@ -34,7 +34,7 @@ function playTurn(stage: Stage, turn: Turn): Promise<Named> {
 }
 
 /**
- * `kill`, `stop` and `start` again on the same store; `kept 1 3`: one client in a room who was shown three people (`kept 0 0 1`: a member
+ * `kill`, `stop` and `start` again on the same store, `stopping` where the stop is not waited for before `stop`; `kept 1 3`: one client in a room who was shown three people (`kept 0 0 1`: a member
  * without a client); `owed 2`: two
  * events are kept that have not left; `tried 2`: one waits that has been tried twice;
  * `lock` and `unlock`: another program has the store; `later 30`: seconds pass; `silence`: nothing has been said that was not heard.
@@ -47,6 +47,7 @@ async function playGateway(stage: Stage, turn: Turn): Promise<Named> {
   if (order === 'later') return void (await stage.later(Number(clients) * 1000));
   if (order === 'lock' || order === 'unlock') return void stage[order]();
   if (order === 'silence') return silence(stage);
+  if (order === 'stopping') return stage.stopping();
   if (order !== 'kill' && order !== 'stop' && order !== 'start') throw new Error(`${turn.at}: no order ${order}`);
   return void (await stage[order]());
 }

@@ -40,6 +40,8 @@ export type Stage = AsyncDisposable & {
   start(): Promise<void>;
   /** Stops the gateway, as a signal does. */
   stop(): Promise<void>;
+  /** Begins with that, of which `stop` is the end. */
+  stopping(): undefined;
   /** Ends the gateway's process with SIGKILL. Rejects unless it has one. */
   kill(): Promise<void>;
   /** So many milliseconds pass for a gateway that is no process of its own, or is stopped. */
@@ -123,6 +125,9 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
     async stop() {
       await gateway.stop();
       stopped = true;
+    },
+    stopping() {
+      void gateway.stop();
     },
     kill: () => gateway.kill(),
     async later(ms) {

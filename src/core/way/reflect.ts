@@ -49,11 +49,14 @@ export function showBehind(
   origin: Origin | undefined,
 ): void {
   const go = (): void =>
-    settling.behind(lane, () => {
-      const event = said && { ...said, id: newEventId(), at: now(), live: true };
-      if (event && isArchivable(event)) rooms.reflect(event, to.key.account, marksOf(origin));
-      ended?.(undefined);
-    });
+    settling.behind(
+      ({ laneKey }) => laneKey === lane,
+      () => {
+        const event = said && { ...said, id: newEventId(), at: now(), live: true };
+        if (event && isArchivable(event)) rooms.reflect(event, to.key.account, marksOf(origin));
+        ended?.(undefined);
+      },
+    );
   if (!delivery.behind(lane, go)) go();
 }
 

@@ -93,8 +93,8 @@ export type Settling = Hearing & {
   record(row: OwedRow, id: EventId, outcome: Outcome): void;
   /** A later one takes the place of a row that has waited. What that said was said all the same. */
   replaced(row: OwedRow): void;
-  /** Does something once all that is in hand of a lane has ended: at once where nothing is. */
-  behind(lane: string, work: () => void): void;
+  /** Does something once all that is in hand, and fits, has ended: at once where nothing is. */
+  behind(fits: (row: OwedRow) => boolean, work: () => void): void;
   listen(news: SettleNews): void;
   join(lanes: RowLanes): void;
 };
@@ -281,8 +281,8 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
       if (row.kept) apply(row, { on: 'withdrawn', over: true });
       else forget(row);
     },
-    behind(lane, work) {
-      const rows = new Set(settling.ofLane(lane));
+    behind(fits, work) {
+      const rows = new Set([...byEvent.values()].filter(fits));
       if (rows.size === 0) work();
       else waiting.set(rows, work);
     },
