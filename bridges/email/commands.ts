@@ -2,6 +2,7 @@ import type { Command, CommandWork, Step } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import type { Words } from '#src/model/language.ts';
+import type { Place } from '#src/model/place.ts';
 import { addresses } from './addresses.ts';
 import type { EmailConfig } from './config.ts';
 import { openOriginals } from './in/originals.ts';
@@ -58,13 +59,33 @@ const listing = (
     return said(sender);
   });
 
+/** Answers to encrypted mails go out in plain text from here on. To be done alone. */
+async function answerInPlain(
+  host: CommandWork<EmailConfig>['host'],
+  { kind, account }: Extract<Place, { kind: 'contact' | 'room' }>,
+  at: string,
+): Promise<void> {
+  const state = await openMailState(host);
+  if (kind === 'contact') {
+    const peer = await state.peer(account, at);
+    await host.emit([], [state.writePeer(account, at, { ...peer, plain: true })]);
+    return;
+  }
+  const book = openGroupBook({ host, state });
+  const group = await book.get(account, at);
+  if (!group?.open) throw new Failure('members-only', { text: texts.notYourThread });
+  await host.emit([], book.write(account, at, { ...group, plain: true }));
+}
+
 /** What users can do. */
 export const commands: readonly Command<EmailConfig>[] = [
   command({ node: 'lift', on: 'contact', title: texts.lift }, async ({ place, host, config }) => {
     if (place.kind !== 'contact') throw new Failure('bad-request');
     const their = addresses.fold(addresses.parse(place.id)).name;
     const state = await openMailState(host);
-    await openSuppression({ host, config, state, alone: openAlone(host) }).lift(place.account, their);
+    const alone = openAlone(host);
+    const suppression = openSuppression({ host, config, state, alone });
+    await alone(place.account, their, () => suppression.lift(place.account, their));
     return texts.lifted(their);
   }),
   command({ node: 'open', on: 'contact', title: texts.open }, async ({ place, host }) => {
@@ -79,17 +100,8 @@ export const commands: readonly Command<EmailConfig>[] = [
   ...(['contact', 'room'] as const).map((on) =>
     command({ node: 'plain', on, title: texts.plain }, async ({ place, host }) => {
       if (place.kind !== 'contact' && place.kind !== 'room') throw new Failure('bad-request');
-      const { account } = place;
       const at = addresses.fold(addresses.parse(place.id)).name;
-      const state = await openMailState(host);
-      const book = openGroupBook({ host, state });
-      const group = place.kind === 'room' ? await book.get(account, at) : undefined;
-      if (place.kind === 'room' && !group?.open) throw new Failure('members-only', { text: texts.notYourThread });
-      const peer = { ...(await state.peer(account, at)), plain: true };
-      await host.emit(
-        [],
-        group ? book.write(account, at, { ...group, plain: true }) : [state.writePeer(account, at, peer)],
-      );
+      await openAlone(host)(place.account, at, () => answerInPlain(host, place, at));
       return texts.plainNow;
     }),
   ),

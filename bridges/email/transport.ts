@@ -1,5 +1,5 @@
 import type { Host } from '#src/bridge.ts';
-import { lanes } from '#src/lib/lanes.ts';
+import { type Lanes, lanes } from '#src/lib/lanes.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { account as accountSchema, type EmailConfig, type EmailSettings } from './config.ts';
 import { openChosenNames } from './threads/alias.ts';
@@ -18,8 +18,13 @@ export type EmailTransport = {
   alone<T>(account: AccountKey, their: string, work: () => Promise<T>): Promise<T>;
 };
 
-export function openAlone({ log }: Pick<Host, 'log'>): EmailTransport['alone'] {
-  const serial = lanes((error) => log.error({ err: error }, 'work on a conversation went wrong'));
+/** Commands are given no transport, and work on what its bridge works on: whoever has one state has one set of lanes. */
+const lanesOf = new WeakMap<Host['state'], Lanes>();
+
+/** Opens it, or has it as it is open for that host. */
+export function openAlone({ log, state }: Pick<Host, 'log' | 'state'>): EmailTransport['alone'] {
+  const serial = lanesOf.get(state) ?? lanes((error) => log.error({ err: error }, 'work on a conversation went wrong'));
+  lanesOf.set(state, serial);
   return (account, their, work) =>
     new Promise((done, fail) => serial.run(`${account} ${their}`, () => work().then(done, fail)));
 }

@@ -61,7 +61,13 @@ export function openPersonal(
   const { host, config, state, shown, alone } = transport;
   const { place, idOf } = openPlacing(transport);
 
-  async function accept(mail: ReadMail, to: UserRecipient, admission: 'yes' | 'first'): Promise<RecipientAnswer> {
+  /** A thread changes by all who write in it, and by commands: once it is known which one it is, what it is like is read alone. */
+  async function accept(
+    mail: ReadMail,
+    to: UserRecipient,
+    admission: 'yes' | 'first',
+    among = false,
+  ): Promise<RecipientAnswer> {
     const { parsed, from } = mail;
     const { account } = to;
     // Asked at once, for the store answers all in one go.
@@ -71,9 +77,16 @@ export function openPersonal(
       idOf(account, mail),
       groups.find(mail, account),
     ]);
+    if (several && !among) return alone(account, several.id, () => accept(mail, to, admission, true));
     const isStranger = isUnasked(mail, peer, admission);
     const clean = await parser.clean(parsed, [...placing.sent, ...(several?.sent ?? [])]);
     if (several?.kind === 'room') return toRoom(mail, account, { at: several, id, hash, clean });
+    return toContact(mail, account, { peer, placing, id, hash, again, several, isStranger, clean });
+  }
+
+  async function toContact(mail: ReadMail, account: AccountKey, known: ToContact): Promise<RecipientAnswer> {
+    const { parsed, from } = mail;
+    const { peer, placing, id, hash, again, several, isStranger, clean } = known;
     const name = nameOf(mail);
     const head = {
       place: { kind: 'contact', account, id: from },
@@ -169,6 +182,7 @@ export function openPersonal(
     return ms > LATE && ms < LATEST ? { at: date } : {};
   };
 
+  type ToContact = Omit<Known, 'text'> & { several: GroupPlacing | undefined; clean: CleanText };
   type Known = MailId & { placing: Placing; peer: MailPeer; isStranger: boolean; text: string };
 
   function writes(mail: ReadMail, account: AccountKey, about: Known): StateWrite[] {
