@@ -12,6 +12,7 @@ import {
 import { inward } from '#mappings/targets.ts';
 import { settingTexts as texts } from '#mappings/texts/settings.ts';
 import type { Transport } from '#src/core/transport.ts';
+import { lanes as openLanes } from '#src/lib/lanes.ts';
 import type { Chosen, Direction, Ladders } from '#src/model/capabilities.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
@@ -60,6 +61,9 @@ type Sides = Readonly<
 export function openChoices({ store, transports, now }: ChoiceParts): Choices {
   /** Values by account, and by place below it: `''` is the account's own. Only those who have chosen are here. */
   const known = new Map<AccountKey, Map<string, Values>>();
+  const lanes = openLanes((error) => {
+    throw error;
+  });
   const sides = new Map([...transports].map(([domain, one]) => [domain, sidesOf(one)]));
   const rendered = new Map(
     [...transports].map(([domain, one]) => [domain, choicesOf(one.mapping, one.overrides).map(settingOf)]),
@@ -79,6 +83,19 @@ export function openChoices({ store, transports, now }: ChoiceParts): Choices {
     else places.delete(subject);
     if (places.size > 0) known.set(account, places);
     else known.delete(account);
+  }
+
+  async function change(of: ConversationAt, answer: Answer): Promise<void> {
+    const { account, place } = of;
+    const values = { ...valuesOf(of), ...changesOf(settingsAt(place), answer) };
+    const isNew = !known.get(account)?.has(subjectOf(place));
+    if (isNew && (known.get(account)?.size ?? 0) >= MOST)
+      throw new Failure('not-acceptable', { text: texts.choicesFull(MOST) });
+    await store.unit([
+      store.accounts.used(account, now()),
+      store.settings.put({ account, scope: 'conversation', subject: subjectOf(place) }, values),
+    ]);
+    put(account, subjectOf(place), values);
   }
 
   return {
@@ -108,19 +125,7 @@ export function openChoices({ store, transports, now }: ChoiceParts): Choices {
         fields: settingsAt(of.place).map((setting) => fieldOf(after(setting, mine), values[setting.name])),
       };
     },
-    async change(of, answer) {
-      const { account, place } = of;
-      const changes = changesOf(settingsAt(place), answer);
-      const values = { ...valuesOf(of), ...changes };
-      const isNew = !known.get(account)?.has(subjectOf(place));
-      if (isNew && (known.get(account)?.size ?? 0) >= MOST)
-        throw new Failure('not-acceptable', { text: texts.choicesFull(MOST) });
-      await store.unit([
-        store.accounts.used(account, now()),
-        store.settings.put({ account, scope: 'conversation', subject: subjectOf(place) }, values),
-      ]);
-      put(account, subjectOf(place), values);
-    },
+    change: async (of, answer) => lanes.within(of.account, () => change(of, answer)),
     forget: (account) => void known.delete(account),
   };
 }

@@ -7,6 +7,7 @@ import { openChoices } from '#src/core/accounts/choices.ts';
 import { openLanguages } from '#src/core/accounts/languages.ts';
 import { openSettings } from '#src/core/accounts/settings.ts';
 import { systemClock } from '#src/lib/time/clock.ts';
+import type { Answer } from '#src/model/form.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { openKey, openStore, type Store } from '#src/store/index.ts';
@@ -129,6 +130,17 @@ describe('what users choose of a table', () => {
     const later = open({ reaction: 'drop', fixed: ['reaction'] });
     await later.load();
     expect(later.at('out', contact, account)).toEqual({ reaction: 'drop' });
+  });
+
+  it('is all that two clients choose for a conversation at once', async () => {
+    const choices = open();
+    const change = (rung: Answer) => choices.change({ account, place: contact }, rung);
+    await Promise.all([change({ 'mapping.reaction': ['line'] }), change({ 'mapping.edit': ['drop'] })]);
+    const kept = { reaction: 'line', edit: 'drop' };
+    expect(choices.at('out', contact, account)).toEqual(kept);
+    const again = open();
+    await again.load();
+    expect(again.at('out', contact, account)).toEqual(kept);
   });
 
   it('is kept for so many conversations of one account and no more', async () => {
