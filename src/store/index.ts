@@ -17,7 +17,7 @@ import { type Visibility, visibility } from './rows/archive/visibility.ts';
 import { bridgeState, type StateRows } from './rows/bridge-state.ts';
 import { type Buckets, buckets } from './rows/buckets.ts';
 import { type BudgetRows, budgets } from './rows/budgets.ts';
-import { type Journal, journal } from './rows/journal/journal.ts';
+import { type Journal, journal, openRan } from './rows/journal/journal.ts';
 import { type QueueRows, queue } from './rows/journal/queue.ts';
 import { type Running, running } from './rows/journal/running.ts';
 import { type SentRows, sent } from './rows/journal/sent.ts';
@@ -195,7 +195,7 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     contacts: contacts(read),
     dormant: dormant(read),
     credentials: credentials(read),
-    journal: journal(read, await openSequence(engine, 'journal')),
+    journal: journal(read, await openSequence(engine, 'journal'), await openRan(read)),
     links: links(read),
     media: mediaFiles(read),
     occupancy: occupancies(read),

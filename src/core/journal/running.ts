@@ -8,11 +8,11 @@ export type RunningTime = ReturnType<typeof openRunningTime>;
 /** Ms between two notes: a kill takes as much from what has passed. */
 const EVERY = 5_000;
 
-/** Stands at 0 until it is started. */
+/** Goes on from where the last run has ended: at once, for what is accepted before anything else is looked up has its time, too. */
 export function openRunningTime(store: Pick<Store, 'journal' | 'unit'>, clock: Clock, log: Log) {
   const uptime = (): number => clock.uptime?.() ?? clock.now();
-  let base = 0;
-  let since = uptime();
+  const since = uptime();
+  const base = store.journal.ran;
   let started = false;
   let cancel = (): void => undefined;
   const now = (): number => Math.round(base + (uptime() - since));
@@ -31,12 +31,10 @@ export function openRunningTime(store: Pick<Store, 'journal' | 'unit'>, clock: C
   }
 
   return {
-    /** Continues where the last run ended. Rejects when the store cannot be read. */
-    async start(): Promise<void> {
+    /** From now on it is noted. */
+    start(): void {
       if (started) return;
-      base = await store.journal.time();
       started = true;
-      since = uptime();
       tick();
     },
     now,

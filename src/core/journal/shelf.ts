@@ -111,7 +111,7 @@ export function openRows({ store, commit, time, clock, log, returns }: RowsParts
   const unheard = (): number => time.now() + Math.max(0, returns - UNHEARD);
 
   async function takeOver(): Promise<number> {
-    await time.start();
+    time.start();
     // Nobody was there to hear what came back.
     const reopened = store.journal.reopen(unheard(), clock.now());
     const [taken] = await store.unit([store.journal.takeOver(), reopened]);

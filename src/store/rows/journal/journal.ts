@@ -96,6 +96,8 @@ export type Journal = {
   states(): Promise<Readonly<Partial<Record<JournalState, number>>>>;
   /** For how long the gateway has run, in ms, as it was noted last. */
   time(): Promise<number>;
+  /** The same as it was when the store was opened. */
+  readonly ran: number;
   noteTime(time: number): Statement;
   /** Calls up to `max` rows delivered that were taken before `before`, and of which nothing more was heard. */
   presume(before: number, changed: number, max: number): Statement;
@@ -259,8 +261,11 @@ const added = (row: NewRow, epoch: number): Statement => {
   return add({ ...row, epoch, trace: line({ changed: row.at, note }) });
 };
 
-export const journal = (read: Read, nextId: () => number): Journal => ({
-  nextId,
+/** The running time that was noted last, in ms. Rejects as `Store.read`. */
+export const openRan = async (read: Read): Promise<number> => (await read(time({})))[0]?.next ?? 0;
+
+export const journal = (read: Read, nextId: () => number, ran: number): Journal => ({
+  ...{ nextId, ran },
   takeOver: () => takeOver(1),
   add: added,
   addOnce: (row, epoch) => ({ ...added(row, epoch), expect: 'any' }),
@@ -281,7 +286,7 @@ export const journal = (read: Read, nextId: () => number): Journal => ({
   yieldKey: ({ id, key }) => yieldKey({ id, key }),
   trace: async (event) => (await read(ofEvent({ event })))[0]?.trace,
   states: async () => Object.fromEntries((await read(states({}))).map(({ state, count }) => [state, count])),
-  time: async () => (await read(time({})))[0]?.next ?? 0,
+  time: () => openRan(read),
   noteTime: (at) => noteTime({ time: at }),
   presume: (before, changed, max) => presume({ before, changed, max }),
   arrived: (before, changed, max) => arrived({ before, changed, max }),
