@@ -82,8 +82,8 @@ function compare(expected: string, seen: string, turn: Turn): Named {
 }
 
 /** Everything that was said has been read on both wires: what is left was not expected. */
-async function silence({ wire, xmpp, next }: Stage): Promise<undefined> {
-  await wire.sync();
+async function silence({ wire, xmpp, next, heard }: Stage): Promise<undefined> {
+  await heard();
   xmpp.send(
     `<iq type='get' id='the-end' from='stage@a.example/x' to='${wire.domain}'><ping xmlns='urn:xmpp:ping'/></iq>`,
   );

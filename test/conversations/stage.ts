@@ -16,6 +16,7 @@ import { type FakeConnection, type FakeServer, startXmppServer } from '../fakes/
 import { type JumpingClock, jumpingClock } from '../jumping-clock.ts';
 import { eventually } from '../patience.ts';
 import { folder, isthmus, type Running as Process } from '../process/cli/isthmus.ts';
+import { type AskedStore, askedStore } from './asked-store.ts';
 import type { Script } from './script.ts';
 import type { OpenWire, Wire } from './wire.ts';
 
@@ -44,6 +45,8 @@ export type Stage = AsyncDisposable & {
   stopping(): undefined;
   /** Ends the gateway's process with SIGKILL. Rejects unless it has one. */
   kill(): Promise<void>;
+  /** What was said on both wires has been heard, and kept as far as the gateway has asked for that by then. */
+  heard(): Promise<void>;
   /** So many milliseconds pass for a gateway that is no process of its own, or is stopped. */
   later(ms: number): Promise<void>;
   /** Another program locks the gateway's store, until `unlock`. */
@@ -77,9 +80,11 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   const uploads = await uploadServer();
   const run = options.process === 'yes' ? runProcess : runHere;
   const clock = jumpingClock();
+  const store = askedStore();
   const setting: Setting = {
     wire,
     clock,
+    store,
     backoff: options.backoff?.split(' '),
     server: xmppServer,
     dir: dir.path,
@@ -100,6 +105,11 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   let locked: DatabaseSync | undefined;
   let xmpp = await xmppServer.connection(wire.domain);
   const ended: FakeConnection[] = [];
+  const heard = async (): Promise<void> => {
+    await wire.sync();
+    await xmpp.sync();
+    if (!locked?.isOpen) await store.answered();
+  };
   return {
     wire,
     next: () => (ended.find(({ received }) => received.length > 0) ?? xmpp).next(),
@@ -130,11 +140,11 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
       void gateway.stop();
     },
     kill: () => gateway.kill(),
+    heard,
     async later(ms) {
       if (stopped) return clock.jump(ms);
-      // What was said before has been heard before.
-      await wire.sync();
-      await xmpp.sync();
+      // Before it passes: what waits does so from when it is kept, and what joins it is there.
+      await heard();
       // The links to the XMPP server must hear from it in time.
       for (let left = ms; left > 0; left -= STRIDE) {
         clock.jump(Math.min(left, STRIDE));
@@ -165,6 +175,8 @@ type Setting = {
   readonly dir: string;
   readonly uploadHost: string;
   readonly clock: JumpingClock;
+  /** Of a gateway that is no process of its own. */
+  readonly store: AskedStore;
   /** `option: backoff 5s 5m`: the waits between tries in a network, at their longest; a moment otherwise. */
   readonly backoff: readonly string[] | undefined;
   readonly persistent: boolean;
@@ -178,13 +190,20 @@ type Setting = {
 
 async function runHere(setting: Setting): Promise<Running> {
   const config = configFor(setting);
-  const { clock, backoff } = setting;
+  const { clock, backoff, store } = setting;
   const [log, metrics] = [openLog('silent'), openMetrics()];
   const site = openSite({ publicUrl: config.http?.public_url, clock, metrics });
   const { http } = config;
   const readiness = () => ({ ready: true, transports: {} });
   const web = await startWeb({ http, admin: undefined, site, log, registry: metrics.registry, readiness });
-  const gateway = await startGateway(config, { log, metrics, site, clock, ...(backoff && { random: () => 1 }) });
+  const gateway = await startGateway(config, {
+    log,
+    metrics,
+    site,
+    clock,
+    openStore: store.open,
+    ...(backoff && { random: () => 1 }),
+  });
   const stop = async (): Promise<void> => {
     await gateway.stop();
     await web[Symbol.asyncDispose]();
