@@ -272,10 +272,10 @@ export function coreOf(opened: Opened): OpenCore {
       people.farewell();
       opened.flicker.stop();
       unheard.stop();
-      rooms.farewell();
+      await wait('who is told to be out of a room', rooms.farewell());
       // What is only held back goes.
       delivery.wake(({ kept }) => !kept);
-      delivery.fail(({ kept }) => !kept, new Failure('stopping'));
+      delivery.fail((row) => !row.kept && !isLeaving(row), new Failure('stopping'));
       opened.visits.stop();
       await wait('rooms to be left', new Promise<void>((left) => settling.behind(isLeaving, left)));
       await sessions.close(wait);

@@ -121,6 +121,9 @@ export function openRooms(parts: RoomParts) {
   }
 
   const lane = (place: Place, work: () => void | Promise<void>): void => parts.lanes.run(placeKey(place), work);
+  /** The same, and resolves when all is done that follows from it. */
+  const inLane = (place: Place, work: () => void | Promise<void>): Promise<void> =>
+    new Promise((done) => lane(place, () => after(work(), done)));
 
   /** Carries out what a step wants. Synchronous unless history has to be read. */
   function run(room: state.Room, effects: readonly state.RoomEffect[]): void | Promise<void> {
@@ -196,9 +199,17 @@ export function openRooms(parts: RoomParts) {
     byAccount.set(account, mine.add(room));
   }
 
-  /** A seat is given up. Resolves when all is done that follows from it. */
-  function depart(place: Place, leaving: state.Leaving, otherwise: 'parts' | 'lingers'): Promise<void> {
-    return new Promise((done) => lane(place, () => after(unseat(find(place), leaving, otherwise), done)));
+  /** A seat is given up. */
+  const depart = (place: Place, leaving: state.Leaving, otherwise: 'parts' | 'lingers'): Promise<void> =>
+    inLane(place, () => unseat(find(place), leaving, otherwise));
+
+  /** The gateway stops: who stays over that is looked up for each. */
+  async function partFrom(room: state.Room): Promise<void> {
+    for (const account of [...room.members.keys()]) {
+      const lasts = membershipIn(room.place) === 'network' || (await choices.stays(account, room.place));
+      const identity = parts.identities.of(account, room.place);
+      await run(room, farewell(room, account, { lasts, identity, language: parts.languages.of(account) }));
+    }
   }
 
   /** What becomes of the account has to be looked up only if the seat was its last. */
@@ -359,19 +370,11 @@ export function openRooms(parts: RoomParts) {
     outOf: recent.outOf,
     /** Tells a client that it is out, if it is still. */
     tellOut: (place: Place, untold: Untold): void => lane(place, () => run(at(place), stillOut(at(place), untold))),
-    /** Everybody is told that the gateway stops (XEP-0045 §10.9: 332). */
-    farewell(): void {
+    /** Everybody is told that the gateway stops (XEP-0045 §10.9: 332). Resolves once they are, and their networks are to be. */
+    async farewell(): Promise<void> {
       lingers.stop();
       waiting.stop();
-      for (const room of [...rooms.values()]) {
-        lane(room.place, async () => {
-          for (const account of [...room.members.keys()]) {
-            const lasts = membershipIn(room.place) === 'network' || (await choices.stays(account, room.place));
-            const identity = parts.identities.of(account, room.place);
-            await run(room, farewell(room, account, { lasts, identity, language: parts.languages.of(account) }));
-          }
-        });
-      }
+      await Promise.all([...rooms.values()].map((room) => inLane(room.place, () => partFrom(room))));
     },
     nickOf: (place: Place, account: AccountKey, jid: string): string | undefined => nickOf(at(place), account, jid),
     reader: (place: Place, jid: string) => state.readersOf(at(place)).find((one) => one.jid === jid),
