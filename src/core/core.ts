@@ -190,9 +190,9 @@ export function coreOf(opened: Opened): OpenCore {
         sessions.release(key);
       });
     },
-    gone(domain, jid, place, unreachable) {
+    gone(domain, jid, place, { unreachable, seat }) {
       if (unreachable) unheard.bounced(place, jid);
-      void rooms.lost(place, { account: accountOf(domain, jid), jid });
+      if (seat) void rooms.lost(place, { account: accountOf(domain, jid), jid }, seat);
     },
     unheard: (place, user) => unheard.bounced(place, user),
     confirmed: (_domain, user, id) =>
@@ -218,6 +218,7 @@ export function coreOf(opened: Opened): OpenCore {
     rooms: {
       quit: (place, user) => rooms.quit(place, accountKey(user, placeTransport(place))),
       isMember: (place, user) => rooms.isMember(place, accountKey(user, placeTransport(place))),
+      seat: (place, jid) => rooms.seat(place, accountOf(placeTransport(place), jid), jid),
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
       info: rooms.info,
       occupants: rooms.occupants,

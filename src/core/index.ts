@@ -265,10 +265,15 @@ export type Core = {
    */
   perform(drafts: readonly Draft[], jid: string): Promise<void>;
   /**
-   * Forgets a full JID in a room where an error says that it is gone. Whose server cannot be reached is told so when it
-   * can be again.
+   * Forgets a full JID in a room where an error says that it is gone, unless it has another seat by now than the error is about.
+   * Whose server cannot be reached is told so when it can be again.
    */
-  gone(transport: string, jid: string, place: Place, unreachable: boolean): void;
+  gone(
+    transport: string,
+    jid: string,
+    place: Place,
+    lost: { readonly unreachable: boolean; readonly seat: unknown },
+  ): void;
   /** What a user was shown of a contact has come back, for their server cannot be reached: it is shown again when it can be. */
   unheard(place: Place, user: BareJid): void;
   /** The server sent an error for a message of that id to the user. Never rejects. */
@@ -332,6 +337,8 @@ export type Core = {
     isMember(place: Place, user: BareJid): boolean;
     /** The nick under which the full JID is in the room. */
     nickOf(place: Place, jid: string): string | undefined;
+    /** Where a full JID sits, if it does: another one each time that it comes in. To compare with, and to tell that it is gone from it. */
+    seat(place: Place, jid: string): unknown;
     info(place: Place): RoomInfo | undefined;
     occupants(place: Place): Iterable<Occupant>;
   };

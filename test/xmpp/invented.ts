@@ -14,6 +14,7 @@ import { plainTransport } from '../transports.ts';
 
 export const GATEWAY = 'gw.example';
 export const ROMEO = 'romeo@a.example' as BareJid;
+export const SEAT = { in: true };
 export const ROMEO_X = `${ROMEO}/x`;
 
 /** Addresses of an invented network: `#room%realm`, `person%realm`, `realm`; the case of letters does not matter. */
@@ -157,6 +158,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
     quit: () => false,
     isMember: () => false,
     nickOf: view().nickOf,
+    seat: (place, jid) => ('id' in place && place.id === '#verona%net' && jid === ROMEO_X ? SEAT : undefined),
     info: (place) => ('id' in place && place.id === '#verona%net' ? { occupants: 2, topic: 'Feud <1>' } : undefined),
     occupants: view().occupants,
   },

@@ -5,6 +5,7 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
 import { type Entrance, type Leaving, type Room, type RoomEffect, readersOf, type Seat } from './room-state.ts';
 
 /** The nick under which a full JID sits in the room. */
@@ -18,6 +19,9 @@ export function isLast(room: Room, account: AccountKey, jid: string): boolean {
   const seats = room.members.get(account)?.seats;
   return seats?.size === 1 && seats.has(jid);
 }
+
+/** A full JID in a room, and its seat there: it has another each time that it comes in. */
+export type Seated = { readonly place: Place; readonly jid: string; readonly seat: unknown };
 
 /** Clients of one account in one room: each is sent all that is said there (SECURITY rule 11). */
 const MOST_SEATS = 50;
@@ -67,6 +71,15 @@ export const shownUpTo = (room: Room): number => Math.max(0, ...readersOf(room).
 
 const upToOf = (room: Room, jid: string): number =>
   Math.max(seatOf(room, jid)?.upTo ?? 0, room.last.to.some((one) => one.jid === jid) ? room.last.at : 0);
+
+/** All who have been let into rooms of a transport, with where they sit. */
+export function* seatsOn(rooms: Iterable<Room>, transport: string): Generator<Seated> {
+  for (const { place, members } of rooms) {
+    if (placeTransport(place) !== transport) continue;
+    for (const { seats } of members.values())
+      for (const seat of seats.values()) if (seat.in) yield { place, jid: seat.jid, seat };
+  }
+}
 
 export function seatOf(room: Room, jid: string): Seat | undefined {
   for (const { seats } of room.members.values()) {

@@ -176,6 +176,8 @@ export type Leaving = {
   readonly jid: string;
   readonly reason?: string | undefined;
   readonly statuses?: readonly number[];
+  /** The one seat that is meant. */
+  readonly seat?: unknown;
 };
 
 /** A full JID goes, by itself or because its server says that it is gone. `remains` is for the last of its account. */

@@ -17,7 +17,7 @@ import type { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import { type Words, wordsIn } from '#src/model/language.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
-import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import { type Place, placeKey } from '#src/model/place.ts';
 import type { Archive, Entry } from './archive.ts';
 import { type Archivable, isArchivable, sayer } from './archived.ts';
 import { called, isIdle, listed, missed, quit, showsMember } from './kept-members.ts';
@@ -30,7 +30,7 @@ import { farewell, restored } from './restored-room.ts';
 import { aboutRoom, caughtUp, stillOut, topic } from './room-changes.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
 import { takeList } from './room-list.ts';
-import { isLast, nickOf, nickToAsk, othersStay, tooManySeats } from './room-seats.ts';
+import { isLast, nickOf, nickToAsk, othersStay, seatsOn, tooManySeats } from './room-seats.ts';
 import * as state from './room-state.ts';
 import { isUnread, marked, type SaidParts, said, saidThere, showPast, type ToldAgain, toldAgain } from './said.ts';
 import { openRecentChanges, type Untold } from './untold.ts';
@@ -214,8 +214,8 @@ export function openRooms(parts: RoomParts) {
 
   /** What becomes of the account has to be looked up only if the seat was its last. */
   function unseat(room: state.Room | undefined, leaving: state.Leaving, otherwise: 'parts' | 'lingers') {
-    const { account, jid } = leaving;
-    if (!room) return;
+    const { account, jid, seat } = leaving;
+    if (!room || (seat !== undefined && seat !== room.members.get(account)?.seats.get(jid))) return;
     if (membershipIn(room.place) === 'network') return run(room, state.leave(room, leaving, 'stays'));
     if (!isLast(room, account, jid)) return run(room, state.leave(room, othersStay(room, leaving, parts.languages)));
     return choices.stays(account, room.place).then((stays) => {
@@ -299,9 +299,12 @@ export function openRooms(parts: RoomParts) {
       befalls(place, account, (room) => quit(room, account, 'user'));
       return true;
     },
-    /** The full JID is gone without having left, as an error said (XEP-0045 §15.6.2: 333): its account lingers. */
-    lost: (place: Place, leaving: state.Leaving): Promise<void> =>
-      depart(place, { ...leaving, statuses: [333] }, 'lingers'),
+    /** Where a full JID sits: another one each time that it comes in. */
+    seat: (place: Place, account: AccountKey, jid: string): unknown =>
+      find(place)?.members.get(account)?.seats.get(jid),
+    /** The full JID is gone from a seat without having left, as an error said (XEP-0045 §15.6.2: 333): its account lingers. */
+    lost: (place: Place, leaving: state.Leaving, seat: unknown): Promise<void> =>
+      depart(place, { ...leaving, statuses: [333], seat }, 'lingers'),
     /** What the account has set for its rooms, or for one of them, is something else now. */
     heed(account: AccountKey, place?: Place): void {
       for (const room of [...(byAccount.get(account) ?? [])].filter((one) => !place || one === find(place))) {
@@ -387,12 +390,7 @@ export function openRooms(parts: RoomParts) {
     readers: (place: Place): number => state.readersOf(at(place)).length,
     occupants: (place: Place): Iterable<Occupant> => find(place)?.roster.values() ?? [],
     /** Every seat on a transport, for the check after the XMPP server was away. */
-    *seats(transport: string): Generator<{ place: Place; jid: string }> {
-      for (const room of rooms.values()) {
-        if (placeTransport(room.place) !== transport) continue;
-        for (const { jid } of state.readersOf(room)) yield { place: room.place, jid };
-      }
-    },
+    seats: (transport: string) => seatsOn(rooms.values(), transport),
     get size(): number {
       return rooms.size;
     },

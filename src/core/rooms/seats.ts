@@ -1,7 +1,7 @@
 import type { XmppSide } from '#src/core/index.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { type AccountKey, accountKey, bareOf, domainOf } from '#src/model/ids.ts';
-import type { Place } from '#src/model/place.ts';
+import type { Seated } from './room-seats.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Accounts that are asked at the same time: a server that has just come up has enough to do. */
@@ -14,16 +14,13 @@ type SeatParts = {
   readonly transport: string;
 };
 
-type Seated = { readonly place: Place; readonly jid: string };
-
 async function check(
   { rooms, xmpp }: Pick<SeatParts, 'rooms' | 'xmpp'>,
   transport: string,
-  seat: Seated,
+  { place, jid, seat }: Seated,
 ): Promise<void> {
-  const { place, jid } = seat;
   if (place.kind === 'realm' || (await xmpp.alive(transport, place.id, jid))) return;
-  await rooms.lost(place, { account: accountKey(bareOf(jid), transport), jid });
+  await rooms.lost(place, { account: accountKey(bareOf(jid), transport), jid }, seat);
 }
 
 /** Several at a time. */

@@ -6,7 +6,7 @@ import { unreachable as unavailable } from '#src/xmpp/stanza/presence.ts';
 import { type Envelope, roomPlace, type View } from '#src/xmpp/stanza/target.ts';
 import { bounceOf, isGone, type LossQuestion, wordOf } from './gone.ts';
 
-type LossParts = { core(): Pick<Core, 'accept' | 'gone' | 'permitted' | 'unheard'>; readonly log: Log };
+type LossParts = { core(): Pick<Core, 'accept' | 'gone' | 'permitted' | 'rooms' | 'unheard'>; readonly log: Log };
 type Through = { readonly view: View; readonly request: LossQuestion };
 
 /** A full JID that may be gone: who asks it, whether it matters, and what follows if it is so. */
@@ -29,7 +29,8 @@ export function openLosses({ core, log }: LossParts) {
     if (target.kind === 'room') {
       const place = roomPlace(view, target, from.bare);
       const matters = view.nickOf(place, sender) !== undefined;
-      const follow = (): void => core().gone(view.transport.domain, sender, place, unreachable);
+      const lost = { unreachable, seat: core().rooms.seat(place, sender) };
+      const follow = (): void => core().gone(view.transport.domain, sender, place, lost);
       return { from: to.bare, to: sender, matters, follow };
     }
     const draft = origin.stanza === 'presence' ? unavailable(envelope) : undefined;
