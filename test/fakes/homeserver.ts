@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { FakeAccounts } from './homeserver-accounts.ts';
-import { answerCall, type FakeCall } from './homeserver-calls.ts';
+import { answerCall, type FakeCall, short } from './homeserver-calls.ts';
 import { type FakeEvent, FakeState, type Json, Refusal } from './homeserver-state.ts';
 
 export { SERVER } from './homeserver-state.ts';
@@ -27,6 +27,8 @@ export type FakeHomeserver = AsyncDisposable & {
   readonly faults: Fault[];
   /** Calls that are read and never answered: those whose method and path have one of these in them. */
   readonly silent: Set<string>;
+  /** How many of them there were. */
+  ignored: number;
   /** Such calls are answered 200 with a page, as by a proxy in between that signs people in. */
   readonly garbled: Set<string>;
   /** Such calls are refused with M_FORBIDDEN; `forbade` counts them. */
@@ -34,7 +36,8 @@ export type FakeHomeserver = AsyncDisposable & {
   readonly forbade: number;
   /** Calls that are done when they come, and answered at `answerLate`. */
   readonly slow: Set<string>;
-  answerLate(): void;
+  /** Answers all of them, or those that have that in them. */
+  answerLate(part?: string): void;
   readonly late: number;
   /** What the application service has done, in order, as lines; what only asks is none. */
   readonly done: string[];
@@ -70,7 +73,7 @@ export async function homeserver(): Promise<FakeHomeserver> {
   const garbled = new Set<string>();
   const forbidden = new Set<string>();
   let forbade = 0;
-  let late: (() => void)[] = [];
+  let late: { readonly call: FakeCall; readonly answer: () => void }[] = [];
   const sent: Sent[] = [];
   let gathered: Json[] | undefined;
   let held: (() => void)[] | undefined;
@@ -127,7 +130,7 @@ export async function homeserver(): Promise<FakeHomeserver> {
         head = args;
         return kept;
       },
-      end: (body: unknown) => void late.push(() => response.writeHead(...(head ?? [200])).end(body)),
+      end: (body: unknown) => void late.push({ call, answer: () => response.writeHead(...(head ?? [200])).end(body) }),
     };
     answer(call, kept as unknown as ServerResponse);
   }
@@ -161,18 +164,23 @@ export async function homeserver(): Promise<FakeHomeserver> {
     tell();
   }
 
-  const isOf = (list: ReadonlySet<string>, { method, path }: FakeCall): boolean =>
-    [...list].some((one) => `${method} ${path.join('/')}$`.includes(one));
+  const isOf = (list: ReadonlySet<string>, { method, path, user }: FakeCall): boolean =>
+    [...list].some((one) => `${method} ${path.join('/')}$ ${short(user)}`.includes(one));
 
   /** Whether it is not answered, or not yet. */
   function isPutOff(call: FakeCall, response: ServerResponse): boolean {
     const isLate = isOf(slow, call);
-    if (isOf(silent, call)) ignore(response);
+    if (isOf(silent, call)) leaveUnanswered(response);
     else if (isOf(forbidden, call)) forbid(response);
     else if (isOf(garbled, call)) response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>Please sign in');
     else if (isLate) postpone(call, response);
     else return false;
     return true;
+  }
+
+  function leaveUnanswered(response: ServerResponse): void {
+    fake.ignored++;
+    ignore(response);
   }
 
   function forbid(response: ServerResponse): void {
@@ -250,6 +258,7 @@ export async function homeserver(): Promise<FakeHomeserver> {
     accounts,
     faults,
     silent,
+    ignored: 0,
     garbled,
     forbidden,
     get forbade() {
@@ -259,10 +268,11 @@ export async function homeserver(): Promise<FakeHomeserver> {
     get late() {
       return late.length + accounts.late.length;
     },
-    answerLate() {
-      const all = [...late, ...accounts.late.splice(0)];
-      late = [];
-      for (const work of all) work();
+    answerLate(part) {
+      const meant = late.filter(({ call }) => part === undefined || isOf(new Set([part]), call));
+      late = late.filter((one) => !meant.includes(one));
+      const syncs = part === undefined ? accounts.late.splice(0) : [];
+      for (const work of [...meant.map((one) => one.answer), ...syncs]) work();
     },
     done,
     hooks: [],

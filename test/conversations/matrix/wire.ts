@@ -256,8 +256,15 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     hold: () => {
       release = server.hold();
     },
-    /** `silence PART`: calls whose method and path have that in them, with a `$` at their end, are read and never answered, until `speak`. */
-    silence: ([...part]) => void server.silent.add(part.join(' ')),
+    /**
+     * `silence PART`: calls whose method and path have that in them, with a `$` and who calls at their end, are read and never
+     * answered, until `speak`; `unanswered COUNT` waits for so many since then.
+     */
+    silence: ([...part]) => {
+      server.silent.add(part.join(' '));
+      server.ignored = 0;
+    },
+    unanswered: ([count]) => server.when(() => server.ignored >= Number(count)),
     /** `garble PART`: such calls are answered with a page of a proxy, until `speak`. */
     garble: ([...part]) => void server.garbled.add(part.join(' ')),
     /** `forbid PART`: such calls are refused, until `speak`; `forbade COUNT` waits for so many. */
@@ -269,10 +276,10 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
         if (part.length > 0) list.delete(part.join(' '));
         else list.clear();
     },
-    /** `slow PART`: such calls are done, and answered at `answer`; `late COUNT` waits for so many. */
+    /** `slow PART`: such calls are done, and answered at `answer [PART]`; `late COUNT` waits for so many. */
     slow: ([...part]) => void server.slow.add(part.join(' ')),
     late: ([count]) => server.when(() => server.late >= Number(count)),
-    answer: () => server.answerLate(),
+    answer: ([...part]) => server.answerLate(part.length > 0 ? part.join(' ') : undefined),
     held: ([count]) => server.when(() => server.held >= Number(count)),
     release: () => release(),
     /** `unreachable SERVER [cached]`: another homeserver that ours does not reach, until `reachable`; it may know the devices there. */
