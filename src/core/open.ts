@@ -249,7 +249,7 @@ export function buildCore(parts: CoreParts) {
         }),
   });
   const echoes = openEchoes({ settling });
-  const admissions = openAdmissions({ ...ground, refusals, people, isOurs: (domain) => transports.has(domain) });
+  const admissions = openAdmissions({ ...ground, refusals, people, settling, transports });
   const inward = openInward({
     ...{ ...ground, markers, admissions, rooms, flicker, people, ids, archive, echoes, display, commit, rows },
     media: undefined,

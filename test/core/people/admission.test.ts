@@ -59,6 +59,21 @@ it('who has been written to is no stranger', async () => {
   });
 });
 
+it('who answers before their network has said that it took what was written is no stranger', async () => {
+  using dir = tempFolder();
+  await play(dir.file('s.db'), {}, async ({ core, sends }) => {
+    say(core, 'm1');
+    const { id } = await sends(1);
+    expect(await admits(core)).toBe('yes');
+    const settled = core.host.settle(id, TAKEN);
+    expect(await admits(core)).toBe('yes');
+    await settled;
+    expect(await admits(core)).toBe('yes');
+    expect(await admits(core, 'tybalt')).toBe('first');
+    await core.stop();
+  });
+});
+
 it('who is blocked is not heard, whatever is written to them, until they are unblocked', async () => {
   using dir = tempFolder();
   await play(dir.file('s.db'), {}, async ({ core, told }) => {
