@@ -31,9 +31,10 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
   async function connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session> {
     if (closed) throw new Failure('stopping');
     const over = (): void => void open.delete(key.account);
+    let made: OwnMailbox | undefined;
     try {
       const told = notices.of(key.account, NOTICES);
-      const made = await openOwnMailbox({ transport, intake, key, wish, signal, paused, inTurn, over, notices: told });
+      made = await openOwnMailbox({ transport, intake, key, wish, signal, paused, inTurn, over, notices: told });
       open.set(key.account, made);
       reading.set(key.account, made.read);
       await host.state.write([
@@ -43,6 +44,8 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
       await tellMissing(key, made.missing);
       return made.session;
     } catch (error) {
+      // Nobody has a session of it who could close it.
+      await made?.session.close('stopped');
       if (error instanceof Failure && error.code === 'password-required') await tell(key, wish, error);
       throw error;
     }
@@ -86,11 +89,14 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
     changed: (account: AccountKey) => open.get(account)?.changed(),
     /** Its login is given up: nothing is read by it any more, and nothing is kept of how far it was. Resolves with what its user is told. */
     async unlink(account: AccountKey, { credentials }: AccountLogin): Promise<Words> {
-      await open.get(account)?.session.close('left');
-      await reading.get(account);
-      reading.delete(account);
       const kept = await host.state.list({ account, prefix: 'imap' });
-      await host.state.write(kept.map(({ key }) => ({ account, key, value: null })));
+      const ends = reading.get(account);
+      await open.get(account)?.session.close('left');
+      await ends;
+      if (reading.get(account) === ends) reading.delete(account);
+      // Somebody may have linked one again by now: of folders each link has its own, all else is that one's.
+      const gone = open.has(account) ? kept.filter(({ key }) => key.includes('/')) : kept;
+      await host.state.write(gone.map(({ key }) => ({ account, key, value: null })));
       const ended = await revoked(transport, credentials);
       return texts.unlinked(loginOf(credentials).address, ended === 'none' ? '' : loginEnds[ended]);
     },
