@@ -140,9 +140,11 @@ export function openReplyAll(
       if (copy.left && error instanceof Failure && error.certain) await keep(stayed(copy));
       throw error;
     }
-    const known = (await state.sent(token))?.mail.stage;
-    // A report that was quicker has said more of it.
-    if (known === undefined || known === 'begun') await keep({ ...copy, stage: 'taken' });
+    await alone(account, to, async () => {
+      const known = (await state.sent(token))?.mail.stage;
+      // A report that was quicker has said more of it.
+      if (known === undefined || known === 'begun') await keep({ ...copy, stage: 'taken' });
+    });
   }
 
   async function send(all: readonly Event[], by?: OwnSender): Promise<readonly Delivered[]> {

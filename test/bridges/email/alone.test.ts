@@ -5,10 +5,11 @@ import { expect, it } from 'vitest';
 import { bridge } from '#bridges/email/index.ts';
 import { openMailState } from '#bridges/email/threads/state.ts';
 import type { Host } from '#src/bridge.ts';
-import { accountKey, type BareJid } from '#src/model/ids.ts';
+import type { Event } from '#src/model/event.ts';
+import { accountKey, type BareJid, type EventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { type TestHost, testHost } from '../../contract/host.ts';
-import { mailServer, post, vouched } from '../../fakes/mail-server.ts';
+import { deliveryReport, type MailServer, mailServer, post, vouched } from '../../fakes/mail-server.ts';
 import { startNameServer } from '../../fakes/name-server.ts';
 
 const DOMAIN = 'mail.example';
@@ -23,6 +24,11 @@ type Play = TestHost & {
   threadRead(): Promise<void>;
   /** Runs a command that asks nothing. */
   runs(node: string, place: Place): Promise<void>;
+  readonly server: MailServer;
+  /** How it is read what became of a mail of ours. */
+  readonly sentRead: { now<T>(read: () => Promise<T>): Promise<T> };
+  reported(to: string, raw: string): Promise<readonly string[]>;
+  deliver(event: Event): Promise<void>;
   occupants(room: string): Promise<readonly string[]>;
 };
 
@@ -43,8 +49,9 @@ async function play(work: (play: Play) => Promise<void>): Promise<void> {
   const { state } = world.host;
   const get: Host['state']['get'] = (at) => {
     if (at.key.startsWith('group/')) for (const watch of watchers.splice(0)) watch();
-    return state.get(at);
+    return at.key.startsWith('mail/') ? sentRead.now(() => state.get(at)) : state.get(at);
   };
+  const sentRead: Play['sentRead'] = { now: (read) => read() };
   const host = { ...world.host, state: { ...state, get } };
   const config = bridge.config.parse({
     domain: DOMAIN,
@@ -60,7 +67,9 @@ async function play(work: (play: Play) => Promise<void>): Promise<void> {
   };
   await comes('bob@example.com', ['Message-ID: <b1@example.com>', `To: <${ROMEO}>, <carol@example.com>`]);
   await work({
-    ...{ ...world, host, comes },
+    ...{ ...world, host, server, sentRead, comes },
+    reported: (to, raw) => post(ports[0] ?? 0, { from: '', to: [to], raw }),
+    deliver: async (event) => void (await opened.deliver(event, undefined as never)),
     threadRead: () => new Promise((done) => void watchers.push(done)),
     async runs(node, place) {
       const command = bridge.commands.find((one) => one.node === node && one.on === place.kind);
@@ -130,4 +139,42 @@ it('has all in a room whom two that write at the same moment have brought along'
     expect((await world.occupants(roomOf(world))).toSorted()).toEqual(
       ['bob', 'carol', 'dave', 'erin'].map((one) => `${one}@example.com`),
     );
+  }));
+
+it('tells once whom in a room a mail has not reached that is reported twice, and first at the moment in which it was taken', () =>
+  play(async (world) => {
+    const { runs, deliver, reported, server, sentRead, settled } = world;
+    await runs('open', BOB);
+    const [held, taken, found] = [1, 2, 3].map(() => Promise.withResolvers<void>());
+    sentRead.now = async (read) => {
+      const known = await read();
+      // It is read whom a report is for, and then what it is about.
+      let reads = 0;
+      sentRead.now = (next) => {
+        if (++reads === 2) found?.resolve();
+        return next();
+      };
+      taken?.resolve();
+      await held?.promise;
+      return known;
+    };
+    const said = deliver({
+      ...{
+        place: { kind: 'room', account, id: roomOf(world) },
+        from: { kind: 'xmpp', bare: 'romeo@a.example' as BareJid },
+      },
+      ...{ kind: 'message', style: 'plain', text: 'Hark.', id: 'e1.0' as EventId, at: 0, live: true },
+    });
+    await taken?.promise;
+    const [mail] = server.heard;
+    const about = { token: mail?.from ?? '', to: mail?.to[0] ?? '', messageId: mail?.parsed.messageId ?? '' };
+    const report = deliveryReport(about, { action: 'failed', status: '5.1.1', diagnostic: '550 5.1.1 no such user' });
+    const first = reported(about.token, report);
+    await found?.promise;
+    // All that follows from it is in memory.
+    await setImmediate();
+    held?.resolve();
+    await Promise.all([said, first]);
+    await reported(about.token, report);
+    expect(settled).toHaveLength(1);
   }));
