@@ -148,10 +148,10 @@ it('tells once whom in a room a mail has not reached that is reported twice, and
     const [held, taken, found] = [1, 2, 3].map(() => Promise.withResolvers<void>());
     sentRead.now = async (read) => {
       const known = await read();
-      // It is read whom a report is for, and then what it is about.
+      // It is read twice whom a report is for, and then what it is about.
       let reads = 0;
       sentRead.now = (next) => {
-        if (++reads === 2) found?.resolve();
+        if (++reads === 3) found?.resolve();
         return next();
       };
       taken?.resolve();
