@@ -127,7 +127,8 @@ export function openPreparing(
       ...{ events: before?.events ?? events.map(({ id }) => id), said: [...content.said] },
     };
     const sent = leaving(made, before);
-    await host.emit([], [...writeSent(account, sent), ...content.writes]);
+    const placed = state.writePlaced(account, their, messageId, { thread: sent.thread, hash: '', at: sent.at });
+    await host.emit([], [...writeSent(account, sent), placed, ...content.writes]);
     const success = events.some(({ confirm }) => confirm === true);
     return {
       envelope: { from: sender.bounces, to: mail.to[0]?.address ?? their, envelopeId: sender.envelopeId, success },
@@ -213,7 +214,6 @@ export function openPreparing(
       [
         ...(known?.mail.stage === 'begun' ? writeSent(account, { ...sent, stage: 'taken' }) : []),
         ...after,
-        state.writePlaced(account, their, messageId, { thread: inThread, hash: '', at: sent.at }),
         ...(there === undefined
           ? []
           : [state.writePlaced(account, their, there, { thread: inThread, hash: '', at: sent.at, ours: messageId })]),
