@@ -1,9 +1,9 @@
 import { addresses, typed } from '#bridges/matrix/addresses.ts';
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { forgetKeys } from '#bridges/matrix/crypto/store.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { findSent } from '#bridges/matrix/marks.ts';
-import { lentFile, openMedia } from '#bridges/matrix/media.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { lentFile, openMedia } from '#bridges/matrix/media/media.ts';
+import { findSent } from '#bridges/matrix/messages/marks.ts';
 import { readReference } from '#bridges/matrix/wire/files.ts';
 import type { AccountLogin, Bridge, Host, OpenedFile, Session, SessionKey, Wish } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';

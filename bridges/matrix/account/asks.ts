@@ -1,9 +1,9 @@
 import { addresses, typed } from '#bridges/matrix/addresses.ts';
-import { bannedIn } from '#bridges/matrix/banned.ts';
-import { nothingListed } from '#bridges/matrix/directory.ts';
-import { type HistoryReader, readHistory } from '#bridges/matrix/history.ts';
-import { downloadAvatar } from '#bridges/matrix/media.ts';
-import { roomNow } from '#bridges/matrix/room-now.ts';
+import { downloadAvatar } from '#bridges/matrix/media/media.ts';
+import { bannedIn } from '#bridges/matrix/rooms/banned.ts';
+import { nothingListed } from '#bridges/matrix/rooms/directory.ts';
+import { type HistoryReader, readHistory } from '#bridges/matrix/rooms/history.ts';
+import { roomNow } from '#bridges/matrix/rooms/room-now.ts';
 import { type Json, listOf, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import { isJoined, isSpace, joined, titleOf, traitsOf } from '#bridges/matrix/wire/room.ts';

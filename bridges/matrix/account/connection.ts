@@ -1,4 +1,4 @@
-import { type Call, type Homeserver, openHomeserver } from '#bridges/matrix/homeserver.ts';
+import { type Call, type Homeserver, openHomeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { type Json, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { failureOf, isSoftLogout } from '#bridges/matrix/wire/failures.ts';

@@ -1,7 +1,7 @@
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { inviteAgain } from '#bridges/matrix/made.ts';
-import { isWritten, MARK } from '#bridges/matrix/marks.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { isWritten, MARK } from '#bridges/matrix/messages/marks.ts';
+import { inviteAgain } from '#bridges/matrix/rooms/made.ts';
 import { type Json, objectOf, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
 import { serverOf } from '#bridges/matrix/wire/ids.ts';
 import { openRecent } from '#src/lib/recent.ts';

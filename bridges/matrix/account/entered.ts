@@ -1,4 +1,4 @@
-import { leaveOf } from '#bridges/matrix/membership.ts';
+import { leaveOf } from '#bridges/matrix/rooms/membership.ts';
 import { objectOf, type RoomEvent, readEvent } from '#bridges/matrix/wire/event.ts';
 import type { OwnRoomNews } from './sync.ts';
 

@@ -1,6 +1,6 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
-import { type Homeserver, until } from '#bridges/matrix/homeserver.ts';
-import { limited } from '#bridges/matrix/limit.ts';
+import { type Homeserver, until } from '#bridges/matrix/homeserver/homeserver.ts';
+import { limited } from '#bridges/matrix/homeserver/limit.ts';
 import { nickOf } from '#bridges/matrix/wire/room.ts';
 import type { Host } from '#src/bridge.ts';
 import type { Draft, EventOf } from '#src/model/event.ts';

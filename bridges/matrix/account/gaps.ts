@@ -1,4 +1,4 @@
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { type Json, listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 
 /** Pages of a gap that are read, of so many events each. */

@@ -1,5 +1,5 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
-import { type Homeserver, openHomeserver } from '#bridges/matrix/homeserver.ts';
+import { type Homeserver, openHomeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { isServerName } from '#bridges/matrix/wire/ids.ts';
 import type { Host } from '#src/bridge.ts';

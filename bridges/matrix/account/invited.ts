@@ -1,5 +1,5 @@
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { type Invitation, type Invitations, openInvitations } from '#bridges/matrix/invitations.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { type Invitation, type Invitations, openInvitations } from '#bridges/matrix/rooms/invitations.ts';
 import { objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
 import type { Host } from '#src/bridge.ts';

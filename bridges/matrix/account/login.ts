@@ -1,6 +1,6 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { forgetKeys, hasKeys } from '#bridges/matrix/crypto/store.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { serverOf } from '#bridges/matrix/wire/ids.ts';
 import { act, type Credentials, type Host, type Login, type Step } from '#src/bridge.ts';

@@ -1,6 +1,6 @@
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { downloadAvatar } from '#bridges/matrix/media.ts';
-import { sendPicture } from '#bridges/matrix/upload.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { downloadAvatar } from '#bridges/matrix/media/media.ts';
+import { sendPicture } from '#bridges/matrix/media/upload.ts';
 import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import { cleanName } from '#mappings/names.ts';

@@ -1,6 +1,6 @@
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { joinRoom } from '#bridges/matrix/membership.ts';
-import { openRoomServers } from '#bridges/matrix/room-servers.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { joinRoom } from '#bridges/matrix/rooms/membership.ts';
+import { openRoomServers } from '#bridges/matrix/rooms/room-servers.ts';
 import { type Json, listOf, objectOf, type RoomEvent, readEvent, textsOf } from '#bridges/matrix/wire/event.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import { applyState, emptyRoom, joined, type MatrixRoom, nickOf, occupantOf } from '#bridges/matrix/wire/room.ts';

@@ -1,5 +1,5 @@
 import type { KeyNews } from '#bridges/matrix/crypto/machine.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { type Json, listOf, objectOf, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
 import { isId } from '#bridges/matrix/wire/ids.ts';
 import { backoff } from '#src/lib/time/backoff.ts';

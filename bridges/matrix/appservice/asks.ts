@@ -1,10 +1,10 @@
 import { addresses, typed } from '#bridges/matrix/addresses.ts';
-import { bannedIn } from '#bridges/matrix/banned.ts';
-import { nothingListed } from '#bridges/matrix/directory.ts';
-import { type HistoryReader, readHistory } from '#bridges/matrix/history.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { downloadAvatar } from '#bridges/matrix/media.ts';
-import { roomNow } from '#bridges/matrix/room-now.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { downloadAvatar } from '#bridges/matrix/media/media.ts';
+import { bannedIn } from '#bridges/matrix/rooms/banned.ts';
+import { nothingListed } from '#bridges/matrix/rooms/directory.ts';
+import { type HistoryReader, readHistory } from '#bridges/matrix/rooms/history.ts';
+import { roomNow } from '#bridges/matrix/rooms/room-now.ts';
 import { type Json, listOf, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
 import { isSpace, titleOf, traitsOf } from '#bridges/matrix/wire/room.ts';

@@ -1,7 +1,7 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
-import { isEncrypted } from '#bridges/matrix/encryption.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { joinInvited, leaveRoom } from '#bridges/matrix/membership.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { isEncrypted } from '#bridges/matrix/rooms/encryption.ts';
+import { joinInvited, leaveRoom } from '#bridges/matrix/rooms/membership.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { type RoomEvent, textOf } from '#bridges/matrix/wire/event.ts';
 import { ghostId, localOf, serverOf } from '#bridges/matrix/wire/ids.ts';

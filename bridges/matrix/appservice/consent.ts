@@ -1,8 +1,8 @@
-import { openBreaker } from '#bridges/matrix/breaker.ts';
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
-import { isEncrypted } from '#bridges/matrix/encryption.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { joinRoom, leaveRoom } from '#bridges/matrix/membership.ts';
+import { openBreaker } from '#bridges/matrix/homeserver/breaker.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { isEncrypted } from '#bridges/matrix/rooms/encryption.ts';
+import { joinRoom, leaveRoom } from '#bridges/matrix/rooms/membership.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { serverOf } from '#bridges/matrix/wire/ids.ts';

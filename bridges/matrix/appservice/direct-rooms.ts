@@ -1,7 +1,7 @@
-import { isEncrypted } from '#bridges/matrix/encryption.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { findMade, inviteAgain } from '#bridges/matrix/made.ts';
-import { MARK } from '#bridges/matrix/marks.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { MARK } from '#bridges/matrix/messages/marks.ts';
+import { isEncrypted } from '#bridges/matrix/rooms/encryption.ts';
+import { findMade, inviteAgain } from '#bridges/matrix/rooms/made.ts';
 import { BRIDGE_TYPES, bridgeContent, bridgeKey } from '#bridges/matrix/wire/bridge-info.ts';
 import { type RoomEvent, textOf } from '#bridges/matrix/wire/event.ts';
 import type { Host } from '#src/bridge.ts';

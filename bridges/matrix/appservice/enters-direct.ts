@@ -1,7 +1,7 @@
-import { isEncrypted } from '#bridges/matrix/encryption.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import type { Invitation } from '#bridges/matrix/invitations.ts';
-import { joinRoom, leaveRoom } from '#bridges/matrix/membership.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { isEncrypted } from '#bridges/matrix/rooms/encryption.ts';
+import type { Invitation } from '#bridges/matrix/rooms/invitations.ts';
+import { joinRoom, leaveRoom } from '#bridges/matrix/rooms/membership.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { serverOf } from '#bridges/matrix/wire/ids.ts';
 import { wordsIn } from '#src/model/language.ts';

@@ -1,7 +1,7 @@
-import { type Homeserver, until } from '#bridges/matrix/homeserver.ts';
-import { limited } from '#bridges/matrix/limit.ts';
-import { joinOf, joinRoom, leaveOf, leaveRoom, membershipOf } from '#bridges/matrix/membership.ts';
-import { openRoomServers } from '#bridges/matrix/room-servers.ts';
+import { type Homeserver, until } from '#bridges/matrix/homeserver/homeserver.ts';
+import { limited } from '#bridges/matrix/homeserver/limit.ts';
+import { joinOf, joinRoom, leaveOf, leaveRoom, membershipOf } from '#bridges/matrix/rooms/membership.ts';
+import { openRoomServers } from '#bridges/matrix/rooms/room-servers.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { BRIDGE_TYPES, bridgeContent, bridgeKey, jidOfRoom } from '#bridges/matrix/wire/bridge-info.ts';
 import { listOf, type RoomEvent, readEvent } from '#bridges/matrix/wire/event.ts';

@@ -1,7 +1,7 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { sendPicture } from '#bridges/matrix/media/upload.ts';
 import { texts } from '#bridges/matrix/texts.ts';
-import { sendPicture } from '#bridges/matrix/upload.ts';
 import { bareOfGhost, ghostId, isGhostId, nameOf } from '#bridges/matrix/wire/ids.ts';
 import { fitsGlob } from '#bridges/matrix/wire/policy.ts';
 import { cleanName } from '#mappings/names.ts';

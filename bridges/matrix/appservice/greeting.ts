@@ -1,4 +1,4 @@
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { textOf } from '#bridges/matrix/wire/event.ts';
 import { statusTold } from '#bridges/matrix/wire/failures.ts';

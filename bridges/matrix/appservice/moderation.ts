@@ -1,7 +1,7 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
-import { isBanned } from '#bridges/matrix/banned.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { roomNow } from '#bridges/matrix/room-now.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { isBanned } from '#bridges/matrix/rooms/banned.ts';
+import { roomNow } from '#bridges/matrix/rooms/room-now.ts';
 import { presenceContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Json, objectOf } from '#bridges/matrix/wire/event.ts';
 import { contentOf, levelFor, withLevel } from '#bridges/matrix/wire/power.ts';

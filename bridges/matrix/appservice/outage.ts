@@ -1,5 +1,5 @@
 import { OUTAGE } from '#bridges/matrix/account/sync.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';

@@ -1,5 +1,5 @@
-import { openEncryptionLook } from '#bridges/matrix/encryption.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { openEncryptionLook } from '#bridges/matrix/rooms/encryption.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Directs } from './directs.ts';

@@ -1,5 +1,5 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { listOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
 import { serverOf } from '#bridges/matrix/wire/ids.ts';

@@ -1,4 +1,4 @@
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { Failure } from '#src/model/failure.ts';
 

@@ -1,6 +1,6 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
-import { lentFile } from '#bridges/matrix/media.ts';
-import type { Threads } from '#bridges/matrix/threads.ts';
+import { lentFile } from '#bridges/matrix/media/media.ts';
+import type { Threads } from '#bridges/matrix/messages/threads.ts';
 import type { MatrixFile } from '#bridges/matrix/wire/files.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import type { ReadingView } from '#bridges/matrix/wire/message-in.ts';

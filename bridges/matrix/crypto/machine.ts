@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type * as Wasm from '@matrix-org/matrix-sdk-crypto-wasm';
-import type { Breaker } from '#bridges/matrix/breaker.ts';
+import type { Breaker } from '#bridges/matrix/homeserver/breaker.ts';
 import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { isId } from '#bridges/matrix/wire/ids.ts';
 import type { BridgeState } from '#src/bridge.ts';

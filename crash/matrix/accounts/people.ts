@@ -1,5 +1,5 @@
-import { openBreaker } from '#bridges/matrix/breaker.ts';
 import { type DeviceKeys, openDeviceKeys } from '#bridges/matrix/crypto/machine.ts';
+import { openBreaker } from '#bridges/matrix/homeserver/breaker.ts';
 import { type Json, objectOf, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
 import type { BridgeState } from '#src/bridge.ts';
 import { systemClock } from '#src/lib/time/clock.ts';

@@ -34,7 +34,7 @@ it('the libraries are loaded once something is asked or encrypted, not with the 
 });
 
 it('the library of the calls comes without what nothing here uses, and warns of nothing', async () => {
-  const packages = await packagesOf('bridges/matrix/sdk.ts', 'await loaded.loadSdk();');
+  const packages = await packagesOf('bridges/matrix/homeserver/sdk.ts', 'await loaded.loadSdk();');
   expect(packages).toContain('matrix-bot-sdk');
   expect(packages.filter((name) => /request|express|postgres|lowdb|html|^@matrix-org/.test(name))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { openOwnInvitations } from '#bridges/matrix/account/invited.ts';
 import { openOwnRooms } from '#bridges/matrix/account/rooms.ts';
-import type { Call, Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Call, Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { testHost } from '../../../contract/host.ts';

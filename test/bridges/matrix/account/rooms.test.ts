@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { openOwnRooms } from '#bridges/matrix/account/rooms.ts';
-import type { Call, Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Call, Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { testHost } from '../../../contract/host.ts';
 

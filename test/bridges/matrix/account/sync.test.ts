@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { follow, type SyncNews } from '#bridges/matrix/account/sync.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { Failure } from '#src/model/failure.ts';
 import { handClock } from '../../../hand-clock.ts';
 

@@ -1,5 +1,5 @@
-import { openBreaker } from '#bridges/matrix/breaker.ts';
 import { type DeviceKeys, type KeyCall, type KeyNews, openDeviceKeys } from '#bridges/matrix/crypto/machine.ts';
+import { openBreaker } from '#bridges/matrix/homeserver/breaker.ts';
 import { objectOf } from '#bridges/matrix/wire/event.ts';
 import type { BridgeState } from '#src/bridge.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';

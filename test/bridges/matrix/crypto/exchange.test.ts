@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openBreaker } from '#bridges/matrix/breaker.ts';
+import { openBreaker } from '#bridges/matrix/homeserver/breaker.ts';
 import { Failure } from '#src/model/failure.ts';
 import { handClock } from '../../../hand-clock.ts';
 import type { TestDevice } from './device.ts';

@@ -1,5 +1,5 @@
-import type { Breaker } from '#bridges/matrix/breaker.ts';
 import type { RoomKeys } from '#bridges/matrix/crypto/machine.ts';
+import type { Breaker } from '#bridges/matrix/homeserver/breaker.ts';
 import type { Json } from '#bridges/matrix/wire/event.ts';
 import { openBridgeState } from '#src/gateway/bridge-state.ts';
 import { openLog } from '#src/lib/log.ts';

@@ -1,4 +1,4 @@
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import type { RoomEvent } from '#bridges/matrix/wire/event.ts';
 import type { Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';

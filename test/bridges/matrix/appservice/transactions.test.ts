@@ -3,7 +3,7 @@ import { serveTransactions, type TransactionParts } from '#bridges/matrix/appser
 import { config } from '#bridges/matrix/config.ts';
 import type { Serve } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
-import { testHost } from '../../contract/host.ts';
+import { testHost } from '../../../contract/host.ts';
 
 const settings = config.parse({
   homeserver: { url: 'http://127.0.0.1:1', name: 'hs.example' },

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, vi } from 'vitest';
-import { type Homeserver, openHomeserver } from '#bridges/matrix/homeserver.ts';
+import { type Homeserver, openHomeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { systemClock } from '#src/lib/time/clock.ts';
-import { testHost } from '../../contract/host.ts';
-import { PATIENCE } from '../../patience.ts';
+import { testHost } from '../../../contract/host.ts';
+import { PATIENCE } from '../../../patience.ts';
 
 /** Asks a server that answers as `answer` does. */
 async function asking<T>(

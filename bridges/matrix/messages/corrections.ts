@@ -1,8 +1,8 @@
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { objectOf } from '#bridges/matrix/wire/event.ts';
+import { relationOf } from '#bridges/matrix/wire/replies.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Homeserver } from './homeserver.ts';
-import { objectOf } from './wire/event.ts';
-import { relationOf } from './wire/replies.ts';
 
 /** Corrections that are remembered, and messages that are known to be none. */
 const REMEMBERED = 10_000;

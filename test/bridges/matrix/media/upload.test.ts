@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest';
-import { openHomeserver } from '#bridges/matrix/homeserver.ts';
-import { sendFile } from '#bridges/matrix/upload.ts';
-import { openUploadLimit } from '#bridges/matrix/upload-limit.ts';
+import { openHomeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { sendFile } from '#bridges/matrix/media/upload.ts';
+import { openUploadLimit } from '#bridges/matrix/media/upload-limit.ts';
 import { fileContent } from '#bridges/matrix/wire/files.ts';
 import type { Download, DownloadLimits } from '#src/bridge.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import { testHost } from '../../contract/host.ts';
-import { AS_TOKEN, homeserver } from '../../fakes/homeserver.ts';
-import { PATIENCE } from '../../patience.ts';
+import { testHost } from '../../../contract/host.ts';
+import { AS_TOKEN, homeserver } from '../../../fakes/homeserver.ts';
+import { PATIENCE } from '../../../patience.ts';
 
 const account = 'romeo@a.example matrix.example' as AccountKey;
 const file: FileRef = { url: 'https://a.example/up/1', name: '../x\u0000.png', type: 'text/html', size: 99 };

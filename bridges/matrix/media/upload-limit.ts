@@ -1,8 +1,8 @@
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { parsed } from '#bridges/matrix/homeserver/sdk.ts';
+import { numberOf, objectOf } from '#bridges/matrix/wire/event.ts';
 import type { Clock } from '#src/lib/time/clock.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Homeserver } from './homeserver.ts';
-import { parsed } from './sdk.ts';
-import { numberOf, objectOf } from './wire/event.ts';
 
 /** How large a file of the media repository may be, as its homeserver says itself (§11.8.1, `m.upload.size`). */
 export type UploadLimit = {

@@ -2,10 +2,10 @@ import { expect, it } from 'vitest';
 import { openAppservice } from '#bridges/matrix/appservice/appservice.ts';
 import { config } from '#bridges/matrix/config.ts';
 import { type AccountKey, accountKey, type BareJid, type EventId } from '#src/model/ids.ts';
-import { testHost } from '../../contract/host.ts';
-import { AS_TOKEN, type FakeHomeserver, HS_TOKEN, homeserver, SERVER } from '../../fakes/homeserver.ts';
-import type { Json } from '../../fakes/homeserver-state.ts';
-import { hooksServer } from '../../fakes/hooks.ts';
+import { testHost } from '../../../contract/host.ts';
+import { AS_TOKEN, type FakeHomeserver, HS_TOKEN, homeserver, SERVER } from '../../../fakes/homeserver.ts';
+import type { Json } from '../../../fakes/homeserver-state.ts';
+import { hooksServer } from '../../../fakes/hooks.ts';
 
 const ALICE = `@alice:${SERVER}`;
 const ROOM = `!verona:${SERVER}`;

@@ -2,12 +2,12 @@ import { expect, it } from 'vitest';
 import { openDirects } from '#bridges/matrix/appservice/directs.ts';
 import { entersDirect } from '#bridges/matrix/appservice/enters-direct.ts';
 import type { Ghosts } from '#bridges/matrix/appservice/ghosts.ts';
-import type { Call, Homeserver } from '#bridges/matrix/homeserver.ts';
-import { openInvitations } from '#bridges/matrix/invitations.ts';
+import type { Call, Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { openInvitations } from '#bridges/matrix/rooms/invitations.ts';
 import type { RoomEvent } from '#bridges/matrix/wire/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import { type TestHost, testHost } from '../../contract/host.ts';
+import { type TestHost, testHost } from '../../../contract/host.ts';
 
 const account = 'romeo@a.example matrix.example' as AccountKey;
 const invite = (room: string, sender: string): RoomEvent => ({

@@ -1,7 +1,7 @@
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Homeserver } from './homeserver.ts';
 
 /** Events whose rooms are remembered. */
 const REMEMBERED = 10_000;

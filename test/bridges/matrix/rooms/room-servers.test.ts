@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { openRoomServers } from '#bridges/matrix/room-servers.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { openRoomServers } from '#bridges/matrix/rooms/room-servers.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
-import { memoryState } from '../../contract/memory-state.ts';
+import { memoryState } from '../../../contract/memory-state.ts';
 
 const romeo: AccountKey = accountKey('romeo@a.example' as BareJid, 'matrix.example');
 const NAMELESS = `!${'n'.repeat(43)}`;

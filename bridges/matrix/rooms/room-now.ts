@@ -1,7 +1,7 @@
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import type { Json } from '#bridges/matrix/wire/event.ts';
+import { applyState, type MatrixRoom } from '#bridges/matrix/wire/room.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Homeserver } from './homeserver.ts';
-import type { Json } from './wire/event.ts';
-import { applyState, type MatrixRoom } from './wire/room.ts';
 
 export type RoomNowParts = {
   readonly server: Pick<Homeserver, 'call'>;

@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { openConsent } from '#bridges/matrix/appservice/consent.ts';
 import { config } from '#bridges/matrix/config.ts';
-import type { Call, Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Call, Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
-import { testHost } from '../../contract/host.ts';
+import { testHost } from '../../../contract/host.ts';
 
 const settings = config.parse({
   homeserver: { url: 'http://127.0.0.1:1', name: 'hs.example' },

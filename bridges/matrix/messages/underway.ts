@@ -1,5 +1,5 @@
+import { type RoomEvent, textOf } from '#bridges/matrix/wire/event.ts';
 import { MARK } from './marks.ts';
-import { type RoomEvent, textOf } from './wire/event.ts';
 
 /** An event of ours as a transaction of its name and a number. */
 const eventOf = (transaction: string): string => transaction.slice(0, transaction.lastIndexOf('.'));

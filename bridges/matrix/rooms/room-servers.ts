@@ -1,10 +1,10 @@
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { type Json, listOf, objectOf, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
+import { isServerName, serverOf } from '#bridges/matrix/wire/ids.ts';
 import type { Host } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import { type Json, listOf, objectOf, textOf, textsOf } from './wire/event.ts';
-import { isServerName, serverOf } from './wire/ids.ts';
 
 /** Rooms of which it is remembered who knows them, and the most servers that are named for one. */
 const REMEMBERED = 5_000;

@@ -1,5 +1,5 @@
+import type { Json } from '#bridges/matrix/wire/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Json } from './wire/event.ts';
 
 /** Homeservers may have no directory of rooms or people, or show it to nobody: then there is nothing in it. Throws all else. */
 export function nothingListed(error: unknown): Json {

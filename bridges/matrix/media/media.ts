@@ -1,11 +1,5 @@
 import { createDecipheriv, createHash } from 'node:crypto';
-import type { OpenedFile } from '#src/bridge.ts';
-import type { Picture } from '#src/model/avatar.ts';
-import type { FileRef, Thumbnail } from '#src/model/event.ts';
-import { Failure } from '#src/model/failure.ts';
-import type { AccountKey } from '#src/model/ids.ts';
-import type { Media } from '#src/model/media.ts';
-import type { Homeserver } from './homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import {
   type FileKey,
   type MatrixFile,
@@ -13,7 +7,13 @@ import {
   mxcOf,
   readReference,
   referenceOf,
-} from './wire/files.ts';
+} from '#bridges/matrix/wire/files.ts';
+import type { OpenedFile } from '#src/bridge.ts';
+import type { Picture } from '#src/model/avatar.ts';
+import type { FileRef, Thumbnail } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Media } from '#src/model/media.ts';
 
 const HOUR = 3_600_000;
 const MOST_FILE = 1024 * 1024 * 1024;

@@ -1,7 +1,7 @@
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { isWritten, MARK } from './marks.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { isWritten, MARK } from '#bridges/matrix/messages/marks.ts';
+import { type Json, textsOf } from '#bridges/matrix/wire/event.ts';
 import { membershipOf, type RoomUser } from './membership.ts';
-import { type Json, textsOf } from './wire/event.ts';
 
 /** What the making of a room says. Rejects with a `Failure`. */
 const creation = (server: Homeserver, room: string, as: string | undefined): Promise<Json> =>

@@ -1,9 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ResolveHookSync, registerHooks } from 'node:module';
 import type { MatrixClient } from 'matrix-bot-sdk';
+import type { Json } from '#bridges/matrix/wire/event.ts';
+import { objectOf } from '#bridges/matrix/wire/event.ts';
 import type { FetchInit } from '#src/lib/http/fetch.ts';
-import type { Json } from './wire/event.ts';
-import { objectOf } from './wire/event.ts';
 
 /** A request as matrix-bot-sdk is asked for it. */
 export type SdkCall = {

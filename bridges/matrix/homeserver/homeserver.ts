@@ -1,14 +1,14 @@
 import type { MatrixClient } from 'matrix-bot-sdk';
+import { texts } from '#bridges/matrix/texts.ts';
+import type { Json } from '#bridges/matrix/wire/event.ts';
+import { objectOf } from '#bridges/matrix/wire/event.ts';
+import { failureOf } from '#bridges/matrix/wire/failures.ts';
 import { sizeText } from '#mappings/files.ts';
 import type { Host } from '#src/bridge.ts';
 import type { FetchInit } from '#src/lib/http/fetch.ts';
 import { backoff } from '#src/lib/time/backoff.ts';
 import { Failure } from '#src/model/failure.ts';
 import { loadSdk, parsed, type SdkCall, type SdkRefusal } from './sdk.ts';
-import { texts } from './texts.ts';
-import type { Json } from './wire/event.ts';
-import { objectOf } from './wire/event.ts';
-import { failureOf } from './wire/failures.ts';
 
 /** One call of the client-server API. */
 export type Call = {

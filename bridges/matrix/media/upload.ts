@@ -1,3 +1,7 @@
+import { encryptStream } from '#bridges/matrix/crypto/attachment.ts';
+import type { Homeserver, UploadFacts } from '#bridges/matrix/homeserver/homeserver.ts';
+import { texts } from '#bridges/matrix/texts.ts';
+import type { Uploaded } from '#bridges/matrix/wire/files.ts';
 import { sizeText } from '#mappings/files.ts';
 import { mediaTexts } from '#mappings/texts/media.ts';
 import type { Download, DownloadLimits, Host } from '#src/bridge.ts';
@@ -6,11 +10,7 @@ import type { FileRef, Thumbnail } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Text } from '#src/model/language.ts';
-import { encryptStream } from './crypto/attachment.ts';
-import type { Homeserver, UploadFacts } from './homeserver.ts';
-import { texts } from './texts.ts';
 import type { UploadLimit } from './upload-limit.ts';
-import type { Uploaded } from './wire/files.ts';
 
 type Content = ReadableStream<Uint8Array>;
 

@@ -1,6 +1,6 @@
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { listOf, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Homeserver } from './homeserver.ts';
-import { listOf, readEvent, textOf } from './wire/event.ts';
 
 /** Whether a room shuts somebody out now, also where the homeserver has not told of it yet. `as`: in whose name it is asked. */
 export async function isBanned(

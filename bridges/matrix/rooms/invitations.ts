@@ -1,4 +1,4 @@
-import { EARLY } from '#bridges/matrix/membership.ts';
+import { EARLY } from '#bridges/matrix/rooms/membership.ts';
 import type { RoomEvent } from '#bridges/matrix/wire/event.ts';
 import { serverOf } from '#bridges/matrix/wire/ids.ts';
 import type { Host } from '#src/bridge.ts';

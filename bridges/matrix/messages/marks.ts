@@ -1,5 +1,5 @@
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { type Json, listOf, objectOf, textOf } from './wire/event.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import { type Json, listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 
 /** The field by which an event is found again of which it is not known whether it went. */
 export const MARK = 'org.isthmus.id';

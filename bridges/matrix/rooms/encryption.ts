@@ -1,6 +1,6 @@
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
+import type { Json } from '#bridges/matrix/wire/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Json } from './wire/event.ts';
 
 /** Asks whether a room is encrypted by now: the content of its `m.room.encryption` (§11.12.3), or nothing. Rejects where that is not known. */
 export type EncryptionLook = (room: string, as?: string) => Promise<Json | undefined>;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { Call } from '#bridges/matrix/homeserver.ts';
-import { openUploadLimit } from '#bridges/matrix/upload-limit.ts';
+import type { Call } from '#bridges/matrix/homeserver/homeserver.ts';
+import { openUploadLimit } from '#bridges/matrix/media/upload-limit.ts';
 import { Failure } from '#src/model/failure.ts';
 
 const HOUR = 3_600_000;

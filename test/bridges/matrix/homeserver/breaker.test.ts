@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { openBreaker } from '#bridges/matrix/breaker.ts';
+import { openBreaker } from '#bridges/matrix/homeserver/breaker.ts';
 import { Failure } from '#src/model/failure.ts';
-import { handClock } from '../../hand-clock.ts';
+import { handClock } from '../../../hand-clock.ts';
 
 it('leaves alone what has failed, longer each time and each by itself, until it works', async () => {
   const clock = handClock();
