@@ -3,6 +3,7 @@ import { openBreaker } from '#bridges/matrix/homeserver/breaker.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { isEncrypted } from '#bridges/matrix/rooms/encryption.ts';
 import { joinRoom, leaveRoom } from '#bridges/matrix/rooms/membership.ts';
+import { stateNow } from '#bridges/matrix/rooms/room-now.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { serverOf } from '#bridges/matrix/wire/ids.ts';
@@ -188,11 +189,7 @@ export async function openConsent({ host, config, server, bot }: ConsentParts) {
     },
     /** Whether a user decides who comes into a room that the gateway's own user is in: a moderator with the power to invite. */
     async decides(id: string, user: string): Promise<boolean> {
-      const path = ['v3', 'rooms', id, 'state', 'm.room.power_levels', ''];
-      const levels = await server.call({ method: 'GET', path, as: bot }).catch((error: unknown) => {
-        if (error instanceof Failure && error.code === 'item-not-found') return undefined;
-        throw error;
-      });
+      const levels = await stateNow({ server, as: bot }, id, 'm.room.power_levels');
       const made = await creation(id);
       const create = made && { sender: textOf(made.sender) ?? '', content: objectOf(made.content) };
       return keepsDoor(readLevels(levels, create), user);

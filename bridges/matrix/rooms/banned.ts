@@ -1,20 +1,13 @@
-import type { Homeserver } from '#bridges/matrix/homeserver/homeserver.ts';
 import { listOf, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
-import { Failure } from '#src/model/failure.ts';
+import { type RoomNowParts, stateNow } from './room-now.ts';
 
 /** Whether a room shuts somebody out now, also where the homeserver has not told of it yet. `as`: in whose name it is asked. */
 export async function isBanned(
-  server: Pick<Homeserver, 'call'>,
+  server: RoomNowParts['server'],
   { room, user, as }: { readonly room: string; readonly user: string; readonly as?: string },
 ): Promise<boolean> {
-  try {
-    const path = ['v3', 'rooms', room, 'state', 'm.room.member', user];
-    return (await server.call({ method: 'GET', path, as })).membership === 'ban';
-  } catch (error) {
-    // Nobody has ever said anything of them there.
-    if (error instanceof Failure && error.code === 'item-not-found') return false;
-    throw error;
-  }
+  const member = await stateNow({ server, as }, room, 'm.room.member', user);
+  return member?.membership === 'ban';
 }
 
 /** The bytes of those who are shut out of a very large room. */
@@ -22,7 +15,7 @@ const MOST_BANNED = 32 * 1024 * 1024;
 
 /** Whom a room shuts out now, with the names they had there, also where the homeserver has not told of it yet. */
 export async function bannedIn(
-  server: Pick<Homeserver, 'call'>,
+  server: RoomNowParts['server'],
   { room, as }: { readonly room: string; readonly as?: string },
 ): Promise<readonly { readonly user: string; readonly name: string | undefined }[]> {
   const path = ['v3', 'rooms', room, 'members'];

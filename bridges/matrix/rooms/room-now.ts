@@ -6,7 +6,7 @@ import { Failure } from '#src/model/failure.ts';
 export type RoomNowParts = {
   readonly server: Pick<Homeserver, 'call'>;
   /** In whose name it is asked. */
-  readonly as?: string;
+  readonly as?: string | undefined;
 };
 
 /**
@@ -23,10 +23,15 @@ export async function roomNow(parts: RoomNowParts, room: MatrixRoom, types: read
   return now;
 }
 
-/** The content of a state, if there is any (client-server API, `GET /rooms/{roomId}/state/{eventType}/{stateKey}`). */
-async function stateNow({ server, as }: RoomNowParts, room: string, type: string): Promise<Json | undefined> {
+/** The content of a state of a room now, if there is any (client-server API, `GET /rooms/{roomId}/state/{eventType}/{stateKey}`). */
+export async function stateNow(
+  { server, as }: RoomNowParts,
+  room: string,
+  type: string,
+  key = '',
+): Promise<Json | undefined> {
   try {
-    return await server.call({ method: 'GET', path: ['v3', 'rooms', room, 'state', type, ''], as });
+    return await server.call({ method: 'GET', path: ['v3', 'rooms', room, 'state', type, key], as });
   } catch (error) {
     if (error instanceof Failure && error.code === 'item-not-found') return undefined;
     throw error;
