@@ -131,16 +131,16 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
   }
 
   const send = (id: string, content: Content, transaction: string): Promise<string> =>
-    underway.sent(transaction, () => put(id, content, transaction));
+    underway.sent(transaction, (known) => put(id, content, transaction, known));
 
-  async function put(id: string, content: Content, transaction: string): Promise<string> {
-    const known = await sentBefore(id, transaction);
-    if (known !== undefined) return known;
+  async function put(id: string, content: Content, transaction: string, signal: AbortSignal): Promise<string> {
+    const before = await sentBefore(id, transaction);
+    if (before !== undefined) return before;
     const marked = { ...content, content: { ...content.content, [MARK]: transaction } };
     const { type, content: body } = await sealed(id, marked);
     const path = ['v3', 'rooms', id, 'send', type, transaction];
     doubts.set(transaction, parts.device);
-    const sent = textOf((await server.call({ method: 'PUT', path, body })).event_id);
+    const sent = textOf((await server.call({ method: 'PUT', path, body, signal })).event_id);
     if (sent === undefined) throw new Failure('remote-server-timeout', { certain: false });
     parts.origins.learn(sent, id);
     return sent;

@@ -53,14 +53,15 @@ export function openOutage({ clock, emit, language, log, signal }: Host) {
     waiting.clear();
   }
 
-  async function heard<T>(answer: Promise<T>): Promise<T> {
+  async function heard<T>(answer: Promise<T>, signal?: AbortSignal): Promise<T> {
     try {
       const value = await answer;
       answered();
       return value;
     } catch (error) {
       if (isAnswer(error)) answered();
-      else failed();
+      // Of what was given up, for it is known otherwise, no answer was to come.
+      else if (!signal?.aborted || signal.reason instanceof Failure) failed();
       throw error;
     }
   }
@@ -68,9 +69,9 @@ export function openOutage({ clock, emit, language, log, signal }: Host) {
   return {
     /** The same homeserver, with its answers heard. */
     watch: (server: Homeserver): Homeserver => ({
-      call: (call) => heard(server.call(call)),
-      json: (call) => heard(server.json(call)),
-      bytes: (call) => heard(server.bytes(call)),
+      call: (call) => heard(server.call(call), call.signal),
+      json: (call) => heard(server.json(call), call.signal),
+      bytes: (call) => heard(server.bytes(call), call.signal),
       upload: (content, about) => heard(server.upload(content, about)),
     }),
     /** What an account has said is kept until it answers. */

@@ -133,14 +133,14 @@ export function openOutgoing(parts: OutgoingParts) {
   const { assertPlain, assertPlainNow } = openPlain({ server, rooms, directs });
 
   const send = (to: Aim, content: Content, transaction: string): Promise<string> =>
-    underway.sent(transaction, () => put(to, content, transaction));
+    underway.sent(transaction, (known) => put(to, content, transaction, known));
 
-  async function put(to: Aim, { type, content }: Content, transaction: string): Promise<string> {
+  async function put(to: Aim, { type, content }: Content, transaction: string, signal: AbortSignal): Promise<string> {
     // A file takes minutes to get there, in which the room may have become encrypted.
     await assertPlainNow(to);
     const { as, room } = to;
     const path = ['v3', 'rooms', room, 'send', type, transaction];
-    const sent = await server.call({ method: 'PUT', path, body: { ...content, [MARK]: transaction }, as });
+    const sent = await server.call({ method: 'PUT', path, body: { ...content, [MARK]: transaction }, as, signal });
     const id = textOf(sent.event_id);
     if (id === undefined) throw new Failure('remote-server-timeout', { certain: false });
     parts.origins.learn(id, room);

@@ -20,16 +20,21 @@ export function openUnderway() {
 
   return {
     over,
-    /** Resolves with the id of what `work` sends as that transaction: as it is answered, or as the homeserver tells of it before. */
-    async sent(transaction: string, work: () => Promise<string>): Promise<string> {
+    /**
+     * Resolves with the id of what `work` sends as that transaction: as it is answered, or as the homeserver tells of it before.
+     * By its signal it tries no more then.
+     */
+    async sent(transaction: string, work: (signal: AbortSignal) => Promise<string>): Promise<string> {
       const told = Promise.withResolvers<string>();
+      const known = new AbortController();
       over(eventOf(transaction));
       going.set(eventOf(transaction), Promise.withResolvers());
       answers.set(transaction, told.resolve);
       try {
-        return await Promise.race([work(), told.promise]);
+        return await Promise.race([work(known.signal), told.promise]);
       } finally {
         answers.delete(transaction);
+        known.abort();
       }
     },
     /** The homeserver tells of one of ours. Resolves once that is known by its id, or the next of its parts is under way. */

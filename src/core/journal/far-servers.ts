@@ -45,6 +45,8 @@ type Down = { attempts: number; probe: EventId | undefined; due: boolean; cancel
 
 /** Ms after which a try that nothing was heard of has got through: errors come within 92 s. */
 const SILENCE = 120_000;
+/** Ms after which a row that may go and has not been written, for it is gone or its link is, is no try. */
+const UNWRITTEN = 10_000;
 /** Ms between two questions to a server whose try has neither come back nor arrived. */
 const ASK_AGAIN = 10_000;
 /** Rows that are remembered as written. */
@@ -93,7 +95,7 @@ export function openFarServers({ clock, isHome, wait, answers, wake, changed }: 
       if (!down.due || down.probe !== undefined) return false;
       down.probe = event;
       // Its row may be gone before it is written: then another one is the try.
-      down.cancel = clock.after(SILENCE, () => {
+      down.cancel = clock.after(UNWRITTEN, () => {
         down.probe = undefined;
         wake(domain);
       });
